@@ -1,0 +1,1 @@
+"""Easel, an image studio for Discord servers."""

@@ -1,0 +1,1 @@
+"""The whole bot in a local browser page, with a simulated Discord."""

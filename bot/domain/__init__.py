@@ -1,0 +1,1 @@
+"""Our nouns, windows, money and errors: standard library only."""

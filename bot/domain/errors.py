@@ -1,0 +1,282 @@
+"""Everything that can go wrong and that a person can understand, in our own words.
+
+A `UserError` carries a message and its values, never a finished sentence: `bot.ui.words`
+translates and fills it. Anything else that is raised is a bug.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Cost(StrEnum):
+    """What a failure cost the asker; every refusal says it."""
+
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+    CHARGED = "charged"
+
+
+class UserError(Exception):
+    """Something the asker can understand and act on.
+
+    Attributes:
+        message: what happened, with ``{named}`` places that *values* fill.
+        tip: what to do next, with the same places.
+        cost: what it cost.
+    """
+
+    message: ClassVar[str] = "That did not work."
+    tip: ClassVar[str] = "Try again in a moment."
+    cost: ClassVar[Cost] = Cost.NOTHING
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(self.message)
+        self.values = values
+
+
+# --- free checks, before anything is booked ---------------------------------------------------
+
+
+class NotYours(UserError):
+    message = "Only the person who asked for this, or a moderator, can do that."
+    tip = "Make your own with {command}."
+
+
+class ManagersOnly(UserError):
+    message = "This is for people with the Manage Server permission."
+    tip = "Ask someone who runs this server."
+
+
+class ChannelClosed(UserError):
+    message = "Pictures are not made in this channel."
+    tip = "Try one of these: {channels}."
+
+
+class RoleMissing(UserError):
+    message = "Making pictures here needs one of these roles: {roles}."
+    tip = "Ask someone who runs this server."
+
+
+class BadOption(UserError):
+    message = "{option}: {problem}"
+    tip = "Choose another and ask again."
+
+
+class PromptTooLong(UserError):
+    message = "Your prompt has {length} characters; this model reads at most {limit}."
+    tip = "Shorten it and ask again."
+
+
+class NotSupported(UserError):
+    message = "{model} cannot do that ({feature})."
+    tip = "Leave that option out, or choose another model."
+
+
+class TooManyAtOnce(UserError):
+    message = "You already have {limit} requests running here."
+    tip = "Wait for one to finish, then ask again."
+
+
+class QuotaFull(UserError):
+    """*unit* is pictures, dollars or jobs; *used*, *in_flight* and *limit* are in that unit."""
+
+    message = (
+        "{whose} limit of {limit} per {window} is reached: {used} used, {in_flight} in flight."
+    )
+    tip = "It resets {resets}."
+
+
+class Closing(UserError):
+    message = "Easel is restarting."
+    tip = "Ask again in a minute."
+
+
+class TooBusy(UserError):
+    message = "Easel has more requests than it can take just now."
+    tip = "Ask again in a minute."
+
+
+class StorageBusy(UserError):
+    message = "Easel could not write to its database just now."
+    tip = "Ask again in a minute; tell the people who run this bot if it stays."
+
+
+class NoSuchJob(UserError):
+    message = "There is no request {code} on this server, or its details have been erased."
+    tip = "Make a new one with {command}."
+
+
+# --- pictures that people give us -------------------------------------------------------------
+
+
+class PictureError(UserError):
+    """A picture that cannot be used; *what* is "picture" or "mask"."""
+
+    message = "Your {what} could not be used."
+    tip = "Send a JPEG, PNG, WebP or GIF picture."
+
+
+class EmptyPicture(PictureError):
+    message = "Your {what} is an empty file."
+
+
+class NotAPicture(PictureError):
+    message = "Your {what} is not a picture that Easel knows."
+
+
+class DamagedPicture(PictureError):
+    message = "Your {what} is damaged and could not be opened."
+    tip = "Save it again as PNG or JPEG and send that."
+
+
+class PictureTooLarge(PictureError):
+    message = "Your {what} is too large: {size}, where at most {limit} is possible."
+    tip = "Make it smaller and send it again."
+
+
+class PictureTooHeavy(PictureError):
+    message = "Your {what} takes too long to open."
+    tip = "Save it again as an ordinary PNG or JPEG and send that."
+
+
+class MaskSelectsNothing(PictureError):
+    message = "The mask selects nothing, so there is nothing to change."
+    tip = "Paint the part to change white or make it transparent, or name a region."
+
+
+class MaskSelectsAll(PictureError):
+    message = "The mask selects the whole picture."
+    tip = "Leave the mask out to change everything."
+
+
+class DownloadFailed(PictureError):
+    message = "Your {what} could not be fetched from Discord."
+    tip = "Upload it again."
+
+
+# --- the picture makers -----------------------------------------------------------------------
+
+
+class Billed(StrEnum):
+    """Whether the provider may charge for a failed call."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+class ProviderError(UserError):
+    """A picture maker failed. No vendor text is in it; *request_id* finds the call at the vendor.
+
+    Attributes:
+        billed: whether the call may have been charged for.
+        retry: whether the call surely did not run, so that asking again is safe.
+        operator: what the operator should read in the log, or empty.
+    """
+
+    billed: ClassVar[Billed] = Billed.NO
+    retry: ClassVar[bool] = False
+
+    def __init__(
+        self, *, request_id: str | None = None, operator: str = "", **values: object
+    ) -> None:
+        super().__init__(**values)
+        self.request_id = request_id
+        self.operator = operator
+
+
+class ContentRefused(ProviderError):
+    """The vendor's safety system said no. *stage* is input, output or unknown."""
+
+    message = "The picture service declined this request ({reason})."
+    tip = "Change the words or the picture and ask again."
+
+    def __init__(
+        self, *, stage: str, categories: tuple[str, ...] = (), request_id: str | None = None
+    ) -> None:
+        super().__init__(request_id=request_id, reason=", ".join(categories) or stage)
+        self.stage = stage
+        self.categories = categories
+
+
+class PictureRejected(ProviderError):
+    message = "The picture service could not use your picture."
+    tip = "Save it again as PNG and send that."
+
+
+class ParameterRejected(ProviderError):
+    message = "The picture service does not take this combination of options."
+    tip = "Leave the options out and ask again; tell the people who run this bot if it stays."
+
+
+class ProviderBusy(ProviderError):
+    """*retry_after* is in seconds, or None where the vendor did not say."""
+
+    message = "The picture service is busy."
+    tip = "Ask again in a minute."
+    retry = True
+
+    def __init__(self, *, retry_after: float | None = None, request_id: str | None = None) -> None:
+        super().__init__(request_id=request_id)
+        self.retry_after = retry_after
+
+
+class OutOfBudget(ProviderError):
+    message = "The bot's budget at the picture service is used up."
+    tip = "The people who run this bot have been told."
+
+
+class NotSetUp(ProviderError):
+    message = "The picture service does not accept this bot's set-up."
+    tip = "Tell the people who run this bot; `easel doctor` names the cause."
+
+
+class ModelGone(ProviderError):
+    message = "The model {model} is not available."
+    tip = "Choose another model, or tell the people who run this bot."
+
+
+class ProviderUnreachable(ProviderError):
+    """No connection: the call surely did not run."""
+
+    message = "The picture service could not be reached."
+    tip = "Ask again in a minute."
+    retry = True
+
+
+class ProviderFailed(ProviderError):
+    """A plain failure on the vendor's side that it does not charge for."""
+
+    message = "The picture service had a failure of its own."
+    tip = "Ask again in a minute."
+
+
+class MaybeBilled(ProviderError):
+    """No answer came, and the call may have run."""
+
+    message = "The picture service did not answer in time."
+    tip = "Your allowance was given back; ask again."
+    cost = Cost.UNKNOWN
+    billed = Billed.MAYBE
+
+
+class NonsenseAnswer(ProviderError):
+    """The call ran and what came back is not a usable picture."""
+
+    message = "The picture service sent something that is not a picture."
+    tip = "Your allowance was given back; ask again."
+    billed = Billed.YES
+
+
+class OperationMissing(ProviderError):
+    """The server does not have this endpoint (404, 405 or 410)."""
+
+    message = "The picture service cannot do {operation}."
+    tip = "Ask the people who run this bot."
+
+
+# --- starting and running ---------------------------------------------------------------------
+
+
+class SetupError(Exception):
+    """Easel cannot start. The text is one plain sentence with its cure; the exit code is 78."""

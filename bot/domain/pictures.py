@@ -1,0 +1,116 @@
+"""Sizes, shapes and places of pictures, in pixels; no pixels themselves."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Shape(StrEnum):
+    """The shapes that people ask for; a model maps each to a size that it makes."""
+
+    SQUARE = "square"
+    PORTRAIT = "portrait"
+    LANDSCAPE = "landscape"
+
+
+class Fit(StrEnum):
+    """How a picture of any aspect becomes a square."""
+
+    PAD = "pad"
+    CROP = "crop"
+    STRETCH = "stretch"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        """Write the size as the vendors do: ``1024x1536``."""
+        return f"{self.width}x{self.height}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Size":
+        """Read ``WIDTHxHEIGHT``. Raises ValueError for anything else."""
+        width, _, height = text.lower().replace("×", "x").partition("x")
+        size = cls(int(width), int(height))
+        if size.width < 1 or size.height < 1:
+            raise ValueError(text)
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels; right and bottom are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def size(self) -> Size:
+        """The box's width and height."""
+        return Size(self.right - self.left, self.bottom - self.top)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """Where a picture lies in its normalised square, kept so that the answer can be cropped back.
+
+    Attributes:
+        source: the picture's size after its EXIF orientation was applied.
+        orientation: the EXIF orientation that was applied, 1 to 8.
+        taken: the part of the upright source that was used.
+        place: where that part lies in the square.
+        side: the square's side.
+    """
+
+    source: Size
+    orientation: int
+    taken: Box
+    place: Box
+    side: int
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether the square holds borders that are not the member's picture."""
+        return self.place != Box(0, 0, self.side, self.side)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a picture in fractions of its own width and height, 0 to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+_THIRD = (0.0, 1 / 3, 2 / 3, 1.0)
+
+REGIONS: dict[str, Region] = {
+    "top left": Region(0, 0, _THIRD[1], _THIRD[1]),
+    "top center": Region(_THIRD[1], 0, _THIRD[2], _THIRD[1]),
+    "top right": Region(_THIRD[2], 0, 1, _THIRD[1]),
+    "middle left": Region(0, _THIRD[1], _THIRD[1], _THIRD[2]),
+    "center": Region(_THIRD[1], _THIRD[1], _THIRD[2], _THIRD[2]),
+    "middle right": Region(_THIRD[2], _THIRD[1], 1, _THIRD[2]),
+    "bottom left": Region(0, _THIRD[2], _THIRD[1], 1),
+    "bottom center": Region(_THIRD[1], _THIRD[2], _THIRD[2], 1),
+    "bottom right": Region(_THIRD[2], _THIRD[2], 1, 1),
+    "top": Region(0, 0, 1, _THIRD[1]),
+    "middle": Region(0, _THIRD[1], 1, _THIRD[2]),
+    "bottom": Region(0, _THIRD[2], 1, 1),
+    "left": Region(0, 0, _THIRD[1], 1),
+    "right": Region(_THIRD[2], 0, 1, 1),
+    "top half": Region(0, 0, 1, 0.5),
+    "bottom half": Region(0, 0.5, 1, 1),
+    "left half": Region(0, 0, 0.5, 1),
+    "right half": Region(0.5, 0, 1, 1),
+    "everything": Region(0, 0, 1, 1),
+}
+"""The named regions of a nine-cell grid, its rows and columns, and halves."""

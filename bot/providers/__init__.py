@@ -1,0 +1,1 @@
+"""Picture makers behind one Protocol."""

@@ -1,0 +1,144 @@
+"""What a picture maker is: a Protocol, its requests, its answers and its capabilities."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.asks import Strength
+from bot.domain.pictures import Shape, Size
+
+
+class Operation(StrEnum):
+    """What a model may be able to do."""
+
+    GENERATE = "generate"
+    EDIT = "edit"
+    VARY = "vary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What one model can do: commands, validation and prices read this and nothing else.
+
+    Attributes:
+        model: the model's name as the server knows it.
+        operations: what it can do (an operation that is emulated counts).
+        sizes: the size made for each shape that it offers.
+        qualities: accepted values, cheapest first; empty where the model has no such option.
+        default_quality: the quality used when nobody chose one; None where there is none.
+        styles, backgrounds: accepted values; empty where the model has no such option.
+        max_count: pictures one request of ours may ask for (parallel calls where the API makes one).
+        max_prompt: characters.
+        masks: whether a mask is sent to it.
+        input_sides: sides of the square that edits and variations may send, in pixels, ascending.
+        verbatim: whether the model rewrites prompts, so that the verbatim prefix has a meaning.
+    """
+
+    model: str
+    operations: frozenset[Operation]
+    sizes: dict[Shape, Size]
+    qualities: tuple[str, ...] = ()
+    default_quality: str | None = None
+    styles: tuple[str, ...] = ()
+    backgrounds: tuple[str, ...] = ()
+    max_count: int = 4
+    max_prompt: int = 32_000
+    masks: bool = True
+    input_sides: tuple[int, ...] = (256, 512, 1024)
+    verbatim: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRequest:
+    """One call for pictures, complete: every default is applied, every option validated.
+
+    Attributes:
+        prompt: what to draw; for a variation an optional hint.
+        image: a square RGBA PNG under 4,000,000 bytes, for edit and vary.
+        mask: a PNG of the same dimensions; alpha 0 is what to repaint.
+        member: a keyed hash of the asker, never an id.
+        seed: makes `sketch` repeatable; vendors ignore it.
+    """
+
+    operation: Operation
+    model: str
+    prompt: str = field(repr=False)
+    size: Size
+    count: int = 1
+    quality: str | None = None
+    style: str | None = None
+    background: str | None = None
+    verbatim: bool = False
+    strength: Strength = Strength.MEDIUM
+    image: bytes | None = field(default=None, repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+    member: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadePicture:
+    """One picture as the provider sent it; *media_type* is what its bytes are, not what was claimed."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+    revised_prompt: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """An amount in micro-dollars; *known* is False where no price list covers the model."""
+
+    micros: int
+    known: bool = True
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: at least one picture, and what it cost."""
+
+    pictures: tuple[MadePicture, ...]
+    price: Price
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of a check: what was looked at, whether it is well, and the cure where not."""
+
+    subject: str
+    well: bool
+    says: str
+    cure: str = ""
+
+
+class ImageProvider(Protocol):
+    """A picture maker.
+
+    `make` runs the request once and returns at least one verified picture, fewer than asked when
+    that is what came. It raises only the errors of `bot.domain.errors` (`ProviderError`), and
+    never repeats a call that may have been billed.
+    """
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the registry."""
+        ...
+
+    @property
+    def models(self) -> dict[str, Capabilities]:
+        """The models that may be asked for, by name, the default one first."""
+        ...
+
+    def estimate(self, request: PictureRequest) -> Price:
+        """Return an upper bound of what *request* costs, before it is made."""
+        ...
+
+    async def make(self, request: PictureRequest) -> Answer:
+        """Make the pictures."""
+        ...
+
+    async def check(self) -> list[Finding]:
+        """Look at key, model and reach, without spending anything."""
+        ...

@@ -1,0 +1,1 @@
+"""Tables, the one writer, and the questions we ask."""

@@ -1,0 +1,220 @@
+"""Every table, once, for SQLite and PostgreSQL alike. Instants are UTC, money is micro-dollars."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from bot.storage.types import Json, Snowflake, UtcMs
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+guilds = Table(
+    "guilds",
+    metadata,
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("choices", Json, nullable=False),  # only what differs from the defaults
+    Column("changed_at", UtcMs, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("code", String(12), nullable=False, unique=True),
+    Column("interaction_id", Snowflake, nullable=False, unique=True),
+    Column("application_id", Snowflake, nullable=False),
+    Column("token", Text),  # the interaction's; erased with the final state
+    Column("guild_id", Snowflake, nullable=False),
+    Column("channel_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("command", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("options", Json, nullable=False),  # the ask, without prompt and secrets
+    Column("prompt", Text),  # erased by retention
+    Column("revised_prompt", Text),  # erased by retention
+    Column("provider", String(32), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("made", Integer, nullable=False, server_default=text("0")),
+    Column("private", Boolean, nullable=False),
+    Column("parent", String(12)),
+    Column("estimate_micros", Snowflake, nullable=False),
+    Column("cost_micros", Snowflake),
+    Column("failure", String(32)),  # the name of the error class
+    Column("request_id", Text),  # the vendor's
+    Column("message_channel_id", Snowflake),
+    Column("message_id", Snowflake),
+    Column("created_at", UtcMs, nullable=False),
+    Column("calling_at", UtcMs),
+    Column("made_at", UtcMs),
+    Column("delivered_at", UtcMs),
+    Column("finished_at", UtcMs),
+    Column("prompt_until", UtcMs),
+    Index(
+        "ix_jobs_unfinished",
+        "id",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
+    Index("ix_jobs_member", "guild_id", "user_id", "id"),
+    Index("ix_jobs_message", "message_id"),
+    Index(
+        "ix_jobs_prompt_until",
+        "prompt_until",
+        sqlite_where=text("prompt_until IS NOT NULL"),
+        postgresql_where=text("prompt_until IS NOT NULL"),
+    ),
+)
+
+pictures = Table(  # received and not yet shown; erased when shown
+    "pictures",
+    metadata,
+    Column("job_id", Snowflake, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("media_type", String(32), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("reference", String(32), nullable=False, unique=True),  # the job's code
+    Column("guild_id", Snowflake, nullable=False),
+    Column("channel_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("command", String(16), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("pictures", Integer, nullable=False),
+    Column("micros", Snowflake, nullable=False),
+    Column("taken", Json, nullable=False),  # the exact counter keys and grants it holds
+    Column("state", String(16), nullable=False),  # held, settled, released, unknown
+    Column("created_at", UtcMs, nullable=False),
+    Column("closed_at", UtcMs),
+    Index(
+        "ix_bookings_held",
+        "id",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),  # 0: the whole bot
+    Column("scope", String(16), primary_key=True),
+    Column("scope_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("unit", String(16), primary_key=True),
+    Column("window", String(16), primary_key=True),
+    Column("starts_at", UtcMs, primary_key=True, autoincrement=False),
+    Column("ends_at", UtcMs, nullable=False),
+    Column("used", Snowflake, nullable=False),
+    Column("reserved", Snowflake, nullable=False),
+    Index("ix_counters_ends_at", "ends_at"),
+)
+
+ledger = Table(  # append-only: triggers refuse updates and deletes
+    "ledger",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("reference", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),  # settled, unknown, released, refunded
+    Column("guild_id", Snowflake, nullable=False),
+    Column("channel_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("command", String(16), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("pictures", Integer, nullable=False),
+    Column("micros", Snowflake, nullable=False),
+    Column("price_known", Boolean, nullable=False),
+    Column("price_version", String(64), nullable=False),
+    Column("at", UtcMs, nullable=False),
+    UniqueConstraint("reference", "kind"),
+    Index("ix_ledger_guild_at", "guild_id", "at"),
+    Index("ix_ledger_member_at", "guild_id", "user_id", "at"),
+)
+
+quota_rules = Table(
+    "quota_rules",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("scope", String(16), nullable=False),  # server, role, member, everyone
+    Column("scope_id", Snowflake, nullable=False),  # 0 for server and everyone
+    Column("unit", String(16), nullable=False),  # pictures, dollars
+    Column("window", String(16), nullable=False),  # hour, day, week, month
+    Column("amount", Snowflake, nullable=False),  # pictures, or micro-dollars
+    Column("changed_at", UtcMs, nullable=False),
+    Column("changed_by", Snowflake, nullable=False),
+    UniqueConstraint("guild_id", "scope", "scope_id", "unit", "window"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("scope", String(16), nullable=False),  # server, role, member
+    Column("scope_id", Snowflake, nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("amount", Snowflake, nullable=False),
+    Column("used", Snowflake, nullable=False),
+    Column("reserved", Snowflake, nullable=False),
+    Column("expires_at", UtcMs),
+    Column("reason", Text, nullable=False),
+    Column("granted_at", UtcMs, nullable=False),
+    Column("granted_by", Snowflake, nullable=False),
+    Index("ix_grants_scope", "guild_id", "scope", "scope_id"),
+)
+
+moderation_events = Table(
+    "moderation_events",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("channel_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("job_code", String(12)),
+    Column("command", String(16), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("source", String(16), nullable=False),  # vendor, server
+    Column("stage", String(16), nullable=False),  # input, output, unknown
+    Column("categories", Json, nullable=False),
+    Column("request_id", Text),
+    Column("fingerprint", String(64), nullable=False),  # keyed, of the prompt
+    Column("at", UtcMs, nullable=False),
+    Index("ix_moderation_events_guild_at", "guild_id", "at"),
+)
+
+audit = Table(  # append-only: triggers refuse updates and deletes
+    "audit",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("before", Json),
+    Column("after", Json),
+    Column("at", UtcMs, nullable=False),
+    Index("ix_audit_guild_at", "guild_id", "at"),
+)

@@ -1,0 +1,1 @@
+"""How results, panels and refusals look."""
