@@ -56,6 +56,7 @@ class PictureRequest:
         prompt: what to draw; for a variation an optional hint.
         image: a square RGBA PNG under 4,000,000 bytes, for edit and vary.
         mask: a PNG of the same dimensions; alpha 0 is what to repaint.
+        strictness: the moderation level, where the model has one.
         member: a keyed hash of the asker, never an id.
         seed: makes `sketch` repeatable; vendors ignore it.
     """
@@ -72,6 +73,7 @@ class PictureRequest:
     strength: Strength = Strength.MEDIUM
     image: bytes | None = field(default=None, repr=False)
     mask: bytes | None = field(default=None, repr=False)
+    strictness: str | None = None
     member: str = ""
     seed: int | None = None
 
