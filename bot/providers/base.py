@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.domain.asks import Strength
 from bot.domain.pictures import Shape, Size
@@ -113,6 +113,73 @@ class Finding:
     well: bool
     says: str
     cure: str = ""
+
+
+ProviderName = Literal["openai", "sketch"]
+DialectName = Literal["auto", "gpt-image", "dalle"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """What the operator chose for one picture maker.
+
+    Attributes:
+        base_url: the server's address with its version path; None is the vendor's own.
+        model: the default model; None is the provider's own default.
+        dialect: which fields the server understands; auto follows the model's name.
+        calls_at_once: calls in flight at the same moment in this process.
+        timeout_seconds: one answer's longest time; large sizes and the high qualities get twice it.
+        price_micros_unknown: micro-dollars a picture where no price list covers the model.
+        extra_image_hosts: hosts, besides the server's own, that picture addresses may name.
+    """
+
+    name: ProviderName
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    model: str | None = None
+    organization: str | None = None
+    dialect: DialectName = "auto"
+    calls_at_once: int = 32
+    timeout_seconds: float = 300
+    price_micros_unknown: int = 0
+    extra_image_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SketchOrder:
+    """One local drawing, in plain values: the same order always gives the same bytes.
+
+    Attributes:
+        operation: "generate", "edit" or "vary".
+        words: what the person wrote; shown in the label.
+        seed: with *words* and *index* it decides the drawing.
+        index: which of the pictures of one request this is, from 0.
+        detail: how finely it is drawn, 0 (fast) to 2.
+        transparent: whether the background is really transparent.
+        strength: how far a variation goes, 0 to 1.
+        image: the PNG to edit or vary.
+        mask: a PNG of the same dimensions; only where its alpha is 0 may anything change.
+    """
+
+    operation: str
+    words: str = field(repr=False)
+    width: int
+    height: int
+    seed: int = 0
+    index: int = 0
+    detail: int = 1
+    transparent: bool = False
+    strength: float = 0.5
+    image: bytes | None = field(default=None, repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+
+
+class Draw(Protocol):
+    """Draws a `SketchOrder` off the event loop and returns a PNG of at most 300,000 bytes."""
+
+    async def __call__(self, order: SketchOrder, /) -> bytes:
+        """Return the PNG. Raises ValueError where the order's pictures cannot be read."""
+        ...
 
 
 class ImageProvider(Protocol):
