@@ -1,0 +1,241 @@
+"""What the operator decides: one frozen object, read once from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.domain.errors import SetupError
+
+_FILE_LIMIT = 64 * 1024  # bytes; no secret is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a setting accepts, in words that follow "must be"."""
+
+    words: str
+
+
+def _hosts(value: object) -> object:
+    if isinstance(value, str):
+        return [host.strip().lower() for host in value.split(",") if host.strip()]
+    return value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _database(value: object) -> object:
+    known = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
+    if isinstance(value, str) and not value.startswith(known):
+        raise ValueError("unknown database")
+    return value
+
+
+Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d{1,5})?$")]
+Secret = Annotated[SecretStr | None, Takes("a secret")]
+HashKey = Annotated[
+    SecretStr | None, Field(min_length=16), Takes("a secret of at least 16 characters")
+]
+Database = Annotated[
+    SecretStr,
+    BeforeValidator(_database),
+    Takes("an address such as sqlite+aiosqlite:///data/easel.db"),
+]
+Web = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$"), Takes("an http or https address")]
+Gateway = Annotated[str, Field(pattern=r"^wss?://[^\s/]+\S*$"), Takes("a ws or wss address")]
+Text = Annotated[str, Field(max_length=200), Takes("a text of at most 200 characters")]
+Pictures = Annotated[int, Field(ge=0, le=1_000_000), Takes("a whole number from 0 to 1000000")]
+AtOnce = Annotated[int, Field(ge=1, le=256), Takes("a whole number from 1 to 256")]
+Workers = Annotated[int, Field(ge=1, le=64), Takes("a whole number from 1 to 64")]
+Seconds = Annotated[int, Field(ge=1, le=3600), Takes("a whole number from 1 to 3600")]
+Port = Annotated[int, Field(ge=1, le=65535), Takes("a whole number from 1 to 65535")]
+Dollars = Annotated[
+    Decimal,
+    Field(ge=0, le=1_000_000, allow_inf_nan=False),
+    Takes("an amount of dollars from 0 to 1000000, such as 12.50"),
+]
+Hosts = Annotated[
+    frozenset[Host], BeforeValidator(_hosts), Takes("host names with commas between them")
+]
+Provider = Annotated[
+    Literal["openai", "sketch"], BeforeValidator(_lower), Takes("openai or sketch")
+]
+Dialect = Annotated[
+    Literal["auto", "gpt-image", "dalle"],
+    BeforeValidator(_lower),
+    Takes("auto, gpt-image or dalle"),
+]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+    BeforeValidator(_upper),
+    Takes("DEBUG, INFO, WARNING or ERROR"),
+]
+LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower), Takes("text or json")]
+
+
+class Settings(BaseSettings):
+    """Every setting, named as its environment variable in lower case; build it by `load_settings`.
+
+    Money is in dollars here; `bot.domain.money.micros` makes what the ledger counts in.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    discord_token: Secret = None
+    """The bot's token, from the Bot page of Discord's developer portal."""
+
+    openai_api_key: Secret = None
+    """The key for the picture service; not needed with IMAGE_PROVIDER=sketch."""
+
+    openai_base_url: Web = "https://api.openai.com/v1"
+    """Where the picture service is; change it for a compatible server."""
+
+    openai_model: Text = "gpt-image-2.5-flare"
+    """The model that makes pictures unless a server or a member chooses another."""
+
+    openai_organization: Text | None = None
+    """The organisation that is billed, where a key belongs to several."""
+
+    openai_dialect: Dialect = "auto"
+    """Which parameters the model understands; auto tells from its name."""
+
+    image_provider: Provider = "openai"
+    """Who makes the pictures: openai, or sketch, which draws them here, labelled, for nothing."""
+
+    database_url: Database = SecretStr("sqlite+aiosqlite:///data/easel.db")
+    """Where everything is kept."""
+
+    default_member_pictures_per_day: Pictures = 20
+    """Pictures a member may make a day on a server without rules of its own."""
+
+    default_server_dollars_per_month: Dollars = Decimal(10)
+    """Dollars a server may spend a month while it has no rules of its own."""
+
+    member_jobs_at_once: AtOnce = 2
+    """Requests that a member may have running at the same time."""
+
+    monthly_budget_dollars: Dollars | None = None
+    """Dollars that all servers together may spend a month; empty means no limit."""
+
+    unknown_price_dollars: Dollars = Decimal(0)
+    """Dollars counted for a picture of a model that has no known price."""
+
+    log_level: LogLevel = "INFO"
+    """How much is logged."""
+
+    log_format: LogFormat = "text"
+    """How it is logged: text for people, json for machines."""
+
+    provider_calls_at_once: AtOnce = 32
+    """Calls to the picture service that run at the same time."""
+
+    provider_timeout_seconds: Seconds = 300
+    """Seconds after which a call to the picture service is given up."""
+
+    image_workers: Workers = 2
+    """Processes that open the pictures people send."""
+
+    extra_image_hosts: Hosts = frozenset()
+    """Further hosts from which a compatible server's pictures may be fetched."""
+
+    hash_key: HashKey = None
+    """The key for fingerprints of prompts; when empty, one is made beside the database."""
+
+    health_host: Text = "127.0.0.1"
+    """The address on which the health pages listen."""
+
+    health_port: Port | None = None
+    """The port of the health pages; empty means none (the container image sets 8080)."""
+
+    discord_api_url: Web | None = None
+    """Where Discord's REST API is, for a proxy; empty means Discord itself."""
+
+    discord_gateway_url: Gateway | None = None
+    """Where Discord's gateway is, for a proxy; empty means Discord itself."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from `load_settings` only, never from the process's environment."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read all settings from *environ*; an empty variable counts as not set.
+
+    Raises:
+        SetupError: a value that cannot be, or a secret's file that cannot be read.
+    """
+    found = {name: _lookup(environ, name) for name in Settings.model_fields}
+    try:
+        return Settings.model_validate({name: value for name, value in found.items() if value})
+    except ValidationError as error:
+        raise SetupError(_sentence(str(error.errors()[0]["loc"][0]))) from None
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Tell whether *field* holds a secret, which can also be read from the file in ``*_FILE``."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def takes(field: FieldInfo) -> str:
+    """Return in words what *field* accepts."""
+    return next((each.words for each in _metadata(field) if isinstance(each, Takes)), "a text")
+
+
+def _lookup(environ: Mapping[str, str], name: str) -> str | None:
+    variable, pointer = name.upper(), f"{name.upper()}_FILE"
+    value = environ.get(variable, "").strip()
+    path = environ.get(pointer, "").strip()
+    if not path or not is_secret(Settings.model_fields[name]):
+        return value or None
+    if value:
+        raise SetupError(f"{variable} and {pointer} are both set; keep one of them.")
+    return _read_secret(pointer, Path(path))
+
+
+def _read_secret(pointer: str, path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            secret = file.read(_FILE_LIMIT).strip()
+    except (OSError, ValueError):
+        raise SetupError(
+            f"{pointer} names the file {path}, which cannot be read; "
+            "correct the path or the file's permissions."
+        ) from None
+    if not secret:
+        raise SetupError(
+            f"{pointer} names the file {path}, which is empty; write the secret there."
+        )
+    return secret
+
+
+def _sentence(name: str) -> str:
+    field = Settings.model_fields[name]
+    return f"{name.upper()} must be {takes(field)}; correct it, or leave it empty for the default."
+
+
+def _metadata(field: FieldInfo) -> tuple[Any, ...]:
+    inner = (part for part in get_args(field.annotation) if hasattr(part, "__metadata__"))
+    return (*field.metadata, *(each for part in inner for each in part.__metadata__))
