@@ -1,0 +1,70 @@
+# Needs Python 3.11 or newer and make, nothing else: `make demo` to look, `make test` to prove.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+INSTALL := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compile
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate
+
+.PHONY: demo run test check format requirements clean
+
+demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
+	@$(RUN) -m bot demo
+
+run: $(VENV)/.run ## Run the real bot with the settings of the environment and .env
+	@$(RUN) -m bot run
+
+test: $(VENV)/.dev ## Run all tests
+	@$(RUN) -m pytest -n auto --dist worksteal
+
+check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, Dockerfile
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright --pythonpath $(RUN)
+	@$(BIN)/lint-imports --no-logo
+	@$(RUN) scripts/settings_pages.py --check
+	@$(BIN)/hadolint Dockerfile
+
+format: $(VENV)/.dev ## Format the code and write the settings pages anew
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(RUN) scripts/settings_pages.py
+
+requirements: $(VENV)/.dev ## Choose the newest versions and pin them by their hashes
+	@$(COMPILE) pyproject.toml --extra demo --group dev -o requirements/dev.txt
+	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
+	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --extra demo -c requirements/dev.txt -o requirements/demo.txt
+
+clean: ## Remove what was built; the database in data/ stays
+	@rm -rf $(VENV) build dist *.egg-info .coverage* .hypothesis .pytest_cache .ruff_cache \
+		.import_linter_cache
+	@find bot cogs migrations tests scripts benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# Each set holds the smaller ones, so one environment serves all; a stamp says what it has.
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Easel needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/.python
+	@$(call setup,run)
+
+$(VENV)/.demo: requirements/demo.txt requirements/build.txt pyproject.toml | $(VENV)/.python
+	@$(call setup,demo)
+	@touch $(VENV)/.run
+
+$(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml | $(VENV)/.python
+	@$(call setup,dev)
+	@touch $(VENV)/.run $(VENV)/.demo
+
+define setup
+echo "Setting up $(VENV) for $(1); the first time takes a minute or two ..." >&2 \
+	&& $(INSTALL) --require-hashes -r requirements/build.txt -r requirements/$(1).txt \
+	&& $(INSTALL) --no-deps --no-build-isolation --editable . \
+	&& touch $(VENV)/.$(1)
+endef
