@@ -36,23 +36,12 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _database(value: object) -> object:
-    known = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
-    if isinstance(value, str) and not value.startswith(known):
-        raise ValueError("unknown database")
-    return value
-
-
 Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d{1,5})?$")]
 Secret = Annotated[SecretStr | None, Takes("a secret")]
 HashKey = Annotated[
     SecretStr | None, Field(min_length=16), Takes("a secret of at least 16 characters")
 ]
-Database = Annotated[
-    SecretStr,
-    BeforeValidator(_database),
-    Takes("an address such as sqlite+aiosqlite:///data/easel.db"),
-]
+Address = Annotated[SecretStr, Takes("a database's address")]
 Web = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$"), Takes("an http or https address")]
 Gateway = Annotated[str, Field(pattern=r"^wss?://[^\s/]+\S*$"), Takes("a ws or wss address")]
 Text = Annotated[str, Field(max_length=200), Takes("a text of at most 200 characters")]
@@ -116,8 +105,8 @@ class Settings(BaseSettings):
     image_provider: Provider = "openai"
     """Who makes the pictures: openai, or sketch, which draws them here, labelled, for nothing."""
 
-    database_url: Database = SecretStr("sqlite+aiosqlite:///data/easel.db")
-    """Where everything is kept."""
+    database_url: Address = SecretStr("sqlite+aiosqlite:///data/easel.db")
+    """The database that holds everything: a SQLite file."""
 
     default_member_pictures_per_day: Pictures = 20
     """Pictures a member may make a day on a server without rules of its own."""
