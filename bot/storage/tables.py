@@ -129,6 +129,7 @@ counters = Table(
     Column("ends_at", UtcMs, nullable=False),
     Column("used", Snowflake, nullable=False),
     Column("reserved", Snowflake, nullable=False),
+    Column("ceiling", Snowflake, nullable=False),  # the limit that the latest booking was held to
     Index("ix_counters_ends_at", "ends_at"),
 )
 
@@ -149,6 +150,7 @@ ledger = Table(  # append-only: triggers refuse updates and deletes
     Column("price_version", String(64), nullable=False),
     Column("at", UtcMs, nullable=False),
     UniqueConstraint("reference", "kind"),
+    Index("ix_ledger_at", "at"),
     Index("ix_ledger_guild_at", "guild_id", "at"),
     Index("ix_ledger_member_at", "guild_id", "user_id", "at"),
 )

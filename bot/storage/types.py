@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
@@ -21,24 +20,40 @@ class UtcMs(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored")
-        return (value - _EPOCH) // _MILLISECOND
+        """Return what is stored. Raises ValueError for a naive datetime."""
+        del dialect
+        return None if value is None else milliseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _MILLISECOND
+        """Return the instant that was stored."""
+        del dialect
+        return None if value is None else instant(value)
 
 
-class Json(TypeDecorator[Any]):
+class Json(TypeDecorator[object]):
     """A JSON value, stored as compact text with sorted keys."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        """Return the text that is stored."""
+        del dialect
         return None if value is None else json.dumps(value, sort_keys=True, separators=(",", ":"))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
+        """Return the value that was stored."""
+        del dialect
         return None if value is None else json.loads(value)
+
+
+def milliseconds(at: datetime) -> int:
+    """Return *at* in milliseconds since 1970. Raises ValueError for a naive datetime."""
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime cannot be stored")
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def instant(stored: int) -> datetime:
+    """Return the aware UTC datetime of milliseconds since 1970."""
+    return _EPOCH + stored * _MILLISECOND

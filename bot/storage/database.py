@@ -1,0 +1,77 @@
+"""One seam to the database: a unit of work goes in whole, and an answer comes out.
+
+Everything that is stored is written by a plain synchronous function over a `Connection`::
+
+    booking = await database.write(partial(book, claim))
+
+which is one transaction and one hop, and is never half done.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from bot.storage.address import SqliteFile, parse
+from bot.storage.lane import Lane
+from bot.storage.postgresql import open_postgresql
+from bot.storage.sqlite import open_sqlite
+
+__all__ = ["Connection", "Database", "open_database"]
+
+T = TypeVar("T")
+
+
+class Database:
+    """The database of one running Easel; made by `open_database`."""
+
+    def __init__(self, writes: Lane, reads: Lane) -> None:
+        self._writes = writes
+        self._reads = reads
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run *work* in one transaction: commit when it returns, roll back when it raises.
+
+        Once begun, the unit of work ends one way or the other even when the caller is cancelled;
+        the cancellation is delivered after that.
+
+        Raises:
+            StorageBusy: nothing was written: the database is locked, full or out of reach.
+        """
+        return await _to_its_end(self._writes.run(work))
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """Answer *question* from one consistent snapshot; writing is refused.
+
+        Raises:
+            StorageBusy: the database is out of reach.
+        """
+        return await self._reads.run(question)
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncGenerator[Database]:
+    """Open the database at *url*, migrated to this version of Easel, and close it again.
+
+    Raises:
+        SetupError: it cannot be used; the text says why and what to do.
+    """
+    address = parse(url)
+    opened = open_sqlite if isinstance(address, SqliteFile) else open_postgresql
+    async with opened(address) as (writes, reads):
+        yield Database(writes, reads)
+
+
+async def _to_its_end(unit: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.create_task(unit)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # seen, so that it is not reported as forgotten
+        raise

@@ -1,0 +1,117 @@
+"""Brings a database to the shape that this version of Easel needs, once, under a lock."""
+
+import asyncio
+from dataclasses import dataclass
+from importlib.resources import files
+from threading import Lock
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.domain.errors import SetupError
+from bot.storage.address import PostgresqlServer, SqliteFile, parse
+from bot.storage.sqlite_file import check_whole, claimed, writing_engine
+
+_ADVISORY = 0x65_61_73_65_6C  # "easel": the lock's number
+_WAIT_SECONDS = 20
+_alembic = Lock()  # its `context` belongs to the whole process
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was done: the revisions before (None: a new database) and after."""
+
+    before: str | None
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything had to be done."""
+        return self.before != self.after
+
+
+def migrate(url: str) -> Migrated:
+    """Bring the database at *url* to the newest shape; of several at once, one does it.
+
+    Blocks; not for the event loop.
+
+    Raises:
+        SetupError: it cannot be used; the text says why and what to do.
+    """
+    address = parse(url)
+    if isinstance(address, PostgresqlServer):
+        return upgrade_server(address)
+    with claimed(address, wait=_WAIT_SECONDS):
+        return upgrade_file(address)
+
+
+def upgrade_file(file: SqliteFile) -> Migrated:
+    """Check and migrate a SQLite file that this process has claimed. Raises SetupError."""
+    check_whole(file.path)
+    engine = writing_engine(file.path, foreign_keys=False)  # batch mode replaces whole tables
+    with engine.begin() as connection:
+        return upgrade(connection)
+
+
+def upgrade_server(server: PostgresqlServer) -> Migrated:
+    """Migrate a PostgreSQL database under its advisory lock. Raises SetupError."""
+    return asyncio.run(_upgrade_server(server))
+
+
+def upgrade(connection: Connection) -> Migrated:
+    """Migrate within the transaction of *connection*, so that a kill leaves nothing half done.
+
+    Raises:
+        SetupError: the database belongs to a newer Easel or to another program.
+    """
+    config = configuration(connection)
+    scripts = ScriptDirectory.from_config(config)
+    after = scripts.get_heads()[0]  # a test holds that there is one
+    before = MigrationContext.configure(connection).get_current_revision()
+    if before is None:
+        _refuse_strangers(connection)
+    elif before not in {script.revision for script in scripts.walk_revisions()}:
+        raise SetupError(
+            f"The database was written by a newer version of Easel (its revision is {before}, this "
+            f"version knows {after}); install that version, or restore a backup from before it."
+        )
+    if before != after:
+        with _alembic:
+            command.upgrade(config, "head")
+    return Migrated(before=before, after=after)
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration; there is no file of it."""
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(files("migrations")).replace("%", "%%"))
+    return config
+
+
+def _refuse_strangers(connection: Connection) -> None:
+    tables = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+    if tables:
+        raise SetupError(
+            f"The database holds tables of another program ({', '.join(sorted(tables)[:3])}) and "
+            "was left as it is; set DATABASE_URL to a database of Easel's own."
+        )
+
+
+async def _upgrade_server(server: PostgresqlServer) -> Migrated:
+    engine = create_async_engine(server.url, poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
+            return await connection.run_sync(upgrade)
+    except (DBAPIError, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise SetupError(
+            f"The PostgreSQL server of DATABASE_URL cannot be used ({type(cause).__name__}); check "
+            "its address, the name of the database, the user and the password."
+        ) from error
