@@ -20,6 +20,24 @@ class Fit(StrEnum):
     STRETCH = "stretch"
 
 
+class Note(StrEnum):
+    """What was done to a picture, in plain words that the catalogues translate."""
+
+    TURNED = "turned upright"
+    SHRUNK = "shrunk"
+    ENLARGED = "enlarged"
+    PADDED = "padded"
+    CROPPED = "cropped"
+    STRETCHED = "stretched"
+    FIRST_FRAME = "first frame only"
+    DEPTH = "reduced to 8 bits"
+    COLOURS = "colours converted to sRGB"
+    SHADES = "finest shades dropped to fit"
+    CROPPED_BACK = "cropped back to your shape"
+    COMPOSITED = "kept as it was outside the mask"
+    COMPRESSED = "compressed to fit"
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """Width and height in pixels."""
@@ -34,7 +52,7 @@ class Size:
     @classmethod
     def parse(cls, text: str) -> "Size":
         """Read ``WIDTHxHEIGHT``. Raises ValueError for anything else."""
-        width, _, height = text.lower().replace("×", "x").partition("x")
+        width, _, height = text.lower().replace("\u00d7", "x").partition("x")
         size = cls(int(width), int(height))
         if size.width < 1 or size.height < 1:
             raise ValueError(text)

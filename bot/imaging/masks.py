@@ -1,0 +1,108 @@
+"""Masks in the picture's own geometry: alpha 0 is repainted, the borders of a square never are."""
+
+from PIL import Image
+
+from bot.domain.errors import MaskSelectsAll, MaskSelectsNothing
+from bot.domain.pictures import Box, Geometry, Region
+from bot.imaging import colour, encode
+from bot.imaging.geometry import region_box, scaled_box
+from bot.imaging.normalise import scaled, upright_part
+from bot.imaging.opening import load, open_picture
+
+REPAINT = (255, 255, 255, 0)
+KEEP = (0, 0, 0, 255)
+_HALF = 128
+_HARD = [0] * _HALF + [255] * (256 - _HALF)
+_HARD_INVERTED = [255] * _HALF + [0] * (256 - _HALF)
+
+
+def region_mask(region: Region, geometry: Geometry) -> bytes:
+    """Select a region of the picture. Raises MaskSelectsNothing where the fit left it out."""
+    box = region_box(region, geometry)
+    selected = _nothing(geometry)
+    if box.left < box.right and box.top < box.bottom:
+        selected.paste(255, (box.left, box.top, box.right, box.bottom))
+    return _checked(selected, geometry, all_allowed=True)
+
+
+def own_mask(square: bytes, geometry: Geometry, *, budget: int) -> bytes:
+    """Select what is transparent in the picture inside its square."""
+    image = load(open_picture(square, what="picture"), budget=budget).convert("RGBA")
+    place = _tuple(geometry.place)
+    selected = _nothing(geometry)
+    selected.paste(image.getchannel("A").crop(place).point(_HARD_INVERTED), place)
+    return _checked(selected, geometry)
+
+
+def uploaded_mask(data: bytes, geometry: Geometry, *, budget: int) -> bytes:
+    """Select what a person's mask selects, at any scale.
+
+    A mask of the picture's shape lies over the picture; a square one over a picture that is not
+    square lies over the whole normalised square.
+    """
+    opened = open_picture(data, what="mask")
+    whole = Box(0, 0, opened.size.width, opened.size.height)
+    image, _ = upright_part(opened, whole, opened.size, budget=budget)
+    chosen = _selection(image)
+    drawn_on_square = (
+        chosen.width == chosen.height and geometry.source.width != geometry.source.height
+    )
+    place = geometry.place
+    if drawn_on_square:
+        part = scaled_box(place, geometry.side, whole.size)
+    else:
+        part = _source_part(geometry, whole)
+    box = tuple(float(edge) for edge in _tuple(part))
+    chosen = scaled(chosen, (box[0], box[1], box[2], box[3]), place.size).point(_HARD)
+    selected = _nothing(geometry)
+    selected.paste(chosen, (place.left, place.top))
+    return _checked(selected, geometry)
+
+
+def _source_part(geometry: Geometry, mask: Box) -> Box:
+    """Map the part taken of the source to the mask, whatever its scale."""
+    across = mask.right / geometry.source.width
+    down = mask.bottom / geometry.source.height
+    taken = geometry.taken
+    left, top = int(taken.left * across), int(taken.top * down)
+    return Box(
+        left,
+        top,
+        min(mask.right, max(left + 1, round(taken.right * across))),
+        min(mask.bottom, max(top + 1, round(taken.bottom * down))),
+    )
+
+
+def _selection(image: Image.Image) -> Image.Image:
+    if image.mode == "RGBA" and not colour.is_opaque(image):
+        return image.getchannel("A").point(_HARD_INVERTED)
+    return image.convert("L").point(_HARD)
+
+
+def _nothing(geometry: Geometry) -> Image.Image:
+    return Image.new("L", (geometry.side, geometry.side), 0)
+
+
+def _tuple(box: Box) -> tuple[int, int, int, int]:
+    return box.left, box.top, box.right, box.bottom
+
+
+def _checked(selected: Image.Image, geometry: Geometry, *, all_allowed: bool = False) -> bytes:
+    low, high = selected.crop(_tuple(geometry.place)).getextrema()
+    if high == 0:
+        raise MaskSelectsNothing(what="mask")
+    if low and not all_allowed:
+        raise MaskSelectsAll(what="mask")
+    return encode.png(drawn(selected))
+
+
+def drawn(selected: Image.Image) -> Image.Image:
+    """Draw a selection (255 repaints) as both dialects of models read it."""
+    mask = Image.new("RGBA", selected.size, KEEP)
+    mask.paste(REPAINT, (0, 0, *selected.size), selected)
+    return mask
+
+
+def selection_of(mask: Image.Image) -> Image.Image:
+    """Return what a mask of ours selects, as 0 and 255."""
+    return mask.convert("RGBA").getchannel("A").point(_HARD_INVERTED)

@@ -1,0 +1,193 @@
+"""Opens a file of any content: admission before decoding, and every failure in our words."""
+
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import AvifImagePlugin, ExifTags, Image
+
+from bot.domain.errors import (
+    DamagedPicture,
+    EmptyPicture,
+    NotAPicture,
+    PictureTooHeavy,
+    PictureTooLarge,
+    UserError,
+)
+from bot.domain.pictures import Size
+from bot.imaging import geometry, sniff
+from bot.imaging.sniff import Kind
+
+MAX_PIXELS = 80_000_000
+MAX_SIDE = 30_000
+MAX_ASPECT = 100
+MAX_SCANS = 100
+MAX_EXIF_BYTES = 65_536
+
+DECODER_BYTES: dict[Kind, float] = {
+    Kind.JPEG: 4,
+    Kind.PNG: 5,
+    Kind.WEBP: 16,
+    Kind.AVIF: 10,
+    Kind.GIF: 9,
+    Kind.BMP: 5,
+    Kind.TIFF: 6,
+}
+"""Bytes a pixel that decoding takes at its peak, measured; more where there is alpha."""
+
+_DRAFT_MARGIN = 1.4
+_EIGHT_BITS = 8
+_ORIENTATIONS = range(1, 9)
+_ALPHA_BYTES = 4
+_ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A picture whose head was read and whose pixels were not.
+
+    Attributes:
+        image: as the decoder opened it, not turned.
+        stored: its size as it is stored.
+        orientation: EXIF orientation that is still to be applied, 1 to 8.
+        cost: bytes that decoding takes besides the pixels themselves.
+        deep: whether it has more than 8 bits a channel.
+    """
+
+    image: Image.Image
+    kind: Kind
+    what: str
+    stored: Size
+    orientation: int
+    profile: bytes | None
+    animated: bool
+    deep: bool
+    cost: float
+
+    @property
+    def size(self) -> Size:
+        """The size once it is upright."""
+        return geometry.upright(self.stored, self.orientation)
+
+
+@contextmanager
+def decoding(what: str) -> Generator[None]:
+    """Turn whatever a decoder throws into one of our refusals."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except UserError:
+        raise
+    except MemoryError as error:
+        raise PictureTooHeavy(what=what) from error
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise PictureTooLarge(what=what, size="more", limit=_megapixels(MAX_PIXELS)) from error
+    except Exception as error:  # decoders leak at least eight kinds of exception
+        raise DamagedPicture(what=what) from error
+
+
+def open_picture(data: bytes, *, what: str) -> Opened:
+    """Read the head of *data*. Raises a PictureError for everything that is not to be decoded."""
+    if not data:
+        raise EmptyPicture(what=what)
+    kind = sniff.sniff(data)
+    if kind is None:
+        raise NotAPicture(what=what)
+    with decoding(what):
+        return _open(data, kind, what)
+
+
+def _open(data: bytes, kind: Kind, what: str) -> Opened:
+    animated, deep, cost = sniff.is_animated(data, kind), False, 0.0
+    exif, profile = b"", None
+    if kind is Kind.JPEG:
+        cost = _jpeg_bytes_per_pixel(data, what)
+    if kind is Kind.PNG:
+        parts = sniff.png_parts(data, what=what)
+        data, exif, profile = parts.data, parts.exif, parts.profile
+        animated, deep = parts.animated, parts.depth > _EIGHT_BITS
+    image = Image.open(BytesIO(data), formats=[kind.value])
+    stored = Size(*image.size)
+    check_size(stored, what=what)
+    turned = kind is Kind.TIFF  # Pillow turns TIFF files itself
+    return Opened(
+        image=image,
+        kind=kind,
+        what=what,
+        stored=stored,
+        orientation=1 if turned else _orientation(image, exif),
+        profile=profile or _profile(image),
+        animated=animated,
+        deep=deep or image.mode.startswith(("I", "F")),
+        cost=cost * stored.width * stored.height,
+    )
+
+
+def _jpeg_bytes_per_pixel(data: bytes, what: str) -> float:
+    cost = sniff.jpeg_cost(data, stop=MAX_SCANS)
+    if cost.scans > MAX_SCANS:
+        raise PictureTooHeavy(what=what)
+    return cost.bytes_per_pixel
+
+
+def check_size(size: Size, *, what: str) -> None:
+    """Raise PictureTooLarge for a size that is not decoded, whatever it takes."""
+    limits = (
+        (size.width * size.height > MAX_PIXELS, _megapixels(MAX_PIXELS)),
+        (max(size.width, size.height) > MAX_SIDE, f"{MAX_SIDE}x{MAX_SIDE}"),
+        (max(size.width, size.height) > MAX_ASPECT * min(size.width, size.height), "100:1"),
+    )
+    for beyond, limit in limits:
+        if beyond:
+            raise PictureTooLarge(what=what, size=str(size), limit=limit)
+
+
+def _megapixels(pixels: float) -> str:
+    return f"{pixels / 1_000_000:.0f} megapixels"
+
+
+def _orientation(image: Image.Image, exif: bytes) -> int:
+    """Read the EXIF orientation, 1 where there is none or it makes no sense."""
+    try:
+        tags = image.getexif()
+        if exif and not tags:
+            tags.load(exif)
+        value: object = tags.get(ExifTags.Base.Orientation, 1)
+    except Exception:  # noqa: BLE001 - metadata is the sender's and never fails a picture
+        return 1
+    return value if isinstance(value, int) and value in _ORIENTATIONS else 1
+
+
+def _profile(image: Image.Image) -> bytes | None:
+    profile: object = image.info.get("icc_profile")
+    if isinstance(profile, bytes) and 0 < len(profile) <= sniff.MAX_PROFILE_BYTES:
+        return profile
+    return None
+
+
+def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> Image.Image:
+    """Decode the pixels, as stored, at a scale of at least *wanted* (1 is the full size).
+
+    Raises PictureTooLarge where that would take more than *budget* bytes.
+    """
+    image = opened.image
+    with decoding(opened.what):
+        scale = min(1.0, wanted * _DRAFT_MARGIN)
+        if opened.kind is Kind.JPEG and scale < 1:
+            width, height = opened.stored.width * scale, opened.stored.height * scale
+            image.draft(None, (max(1, int(width)), max(1, int(height))))
+        pixels = image.size[0] * image.size[1]
+        each = DECODER_BYTES[opened.kind] + _ALPHA_BYTES * (image.mode in _ALPHA_MODES)
+        if pixels * each + opened.cost > budget:
+            limit = pixels * budget / (pixels * each + opened.cost)
+            raise PictureTooLarge(
+                what=opened.what, size=str(opened.stored), limit=_megapixels(limit)
+            )
+        image.load()
+    return image

@@ -1,0 +1,226 @@
+"""The room's front door: pictures in and out for the rest of the bot, opened by killable workers.
+
+Nothing here opens a picture or imports what does. There are no background tasks: a job takes its
+turn, and a thread of this pool talks to a worker for it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from bot.domain.clock import Park, park
+from bot.domain.errors import (
+    Closing,
+    EmptyPicture,
+    NonsenseAnswer,
+    PictureError,
+    PictureTooLarge,
+    TooBusy,
+)
+from bot.domain.pictures import REGIONS, Fit
+from bot.imaging import replies
+from bot.imaging.crew import Crew, Errand
+from bot.imaging.values import (
+    MAX_FILE_BYTES,
+    SMALLEST_LIMIT,
+    Finished,
+    Limits,
+    MaskRecipe,
+    Named,
+    Normalised,
+    OwnTransparency,
+    PoolHealth,
+    Uploaded,
+)
+from bot.imaging.wire import Frame
+
+T = TypeVar("T")
+_MEGABYTE = 1_000_000
+_LIMITS = Limits()
+_park = park
+
+
+class Imaging:
+    """Opens, squares, masks and finishes pictures. Made by `open_imaging`."""
+
+    def __init__(self, crew: Crew, *, workers: int, park: Park, queue_limit: int) -> None:
+        self._crew = crew
+        self._park = park
+        self._queue_limit = queue_limit
+        self._slots = asyncio.Semaphore(workers)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="imaging")
+        self._closing = False
+        self._busy = self._waiting = self._done = self._refused = 0
+
+    async def normalise(
+        self, data: bytes, *, side: int = 1024, fit: Fit = Fit.PAD, what: str = "picture"
+    ) -> Normalised:
+        """Return *data* as a square RGBA PNG of *side* pixels, or a smaller one that fits.
+
+        Raises:
+            PictureError: the file cannot be used; *what* names it in the refusal.
+            TooBusy: too many jobs wait already.
+        """
+        _check_file(data, what)
+        head = {"job": "normalise", "side": side, "fit": fit.value, "what": what}
+        return await self._do(
+            Frame(head, (data,)), lambda reply: replies.normalised(reply, most=side), what=what
+        )
+
+    async def mask(self, recipe: MaskRecipe, picture: Normalised) -> bytes:
+        """Return a mask PNG of *picture*'s dimensions: alpha 0 is to be repainted.
+
+        The borders of a padded square are never selected.
+
+        Raises:
+            MaskSelectsNothing, MaskSelectsAll: the mask is of no use.
+            PictureError: the uploaded mask cannot be used.
+            TooBusy: too many jobs wait already.
+            KeyError: there is no such region.
+        """
+        side = picture.geometry.side
+        return await self._do(
+            _mask_frame(recipe, picture), lambda reply: replies.mask(reply, side=side), what="mask"
+        )
+
+    async def finish(
+        self,
+        answer: bytes,
+        *,
+        limit: int,
+        picture: Normalised | None = None,
+        mask: bytes | None = None,
+    ) -> Finished:
+        """Verify what a provider sent and make it ready to be shown in *limit* bytes.
+
+        A square answer to a padded *picture* is cropped back; with a *mask* the original lies
+        over it outside the feathered mask. *limit* is at least `SMALLEST_LIMIT`.
+
+        Raises:
+            NonsenseAnswer: *answer* is not a picture that can be shown.
+            TooBusy: too many jobs wait already.
+        """
+        if limit < SMALLEST_LIMIT:
+            raise ValueError(limit)
+        if not 0 < len(answer) <= MAX_FILE_BYTES:
+            raise NonsenseAnswer(operator=f"answer of {len(answer)} bytes")
+        numbers = replies.geometry_numbers(picture.geometry) if picture else None
+        head = {"job": "finish", "limit": limit, "geometry": numbers}
+        parts = (answer, picture.png, mask) if picture and mask else (answer,)
+        try:
+            return await self._do(
+                Frame(head, parts), lambda reply: replies.finished(reply, limit=limit)
+            )
+        except PictureError as error:
+            raise NonsenseAnswer(operator=f"answer refused: {type(error).__name__}") from error
+
+    def health(self) -> PoolHealth:
+        """Return the figures so far."""
+        crew = self._crew.figures
+        return PoolHealth(
+            workers=crew.alive,
+            busy=self._busy,
+            waiting=self._waiting,
+            done=self._done,
+            refused=self._refused,
+            killed=crew.killed,
+            retired=crew.retired,
+        )
+
+    def close(self) -> None:
+        """End every worker; jobs that run end as `Closing`."""
+        self._closing = True
+        self._crew.stop()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._crew.close()
+
+    async def _do(self, frame: Frame, read: Callable[[Frame], T], *, what: str = "picture") -> T:
+        """Run one job in its turn."""
+        await self._take_turn()
+        try:
+            made = await self._run(Errand(self._crew, frame, read, what=what))
+        except PictureError:
+            self._refused += 1
+            raise
+        finally:
+            self._busy -= 1
+            self._slots.release()
+        self._done += 1
+        return made
+
+    async def _take_turn(self) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()
+        elif self._waiting >= self._queue_limit:
+            raise TooBusy
+        else:
+            self._waiting += 1
+            try:
+                await self._park(self._slots.acquire(), "a free picture worker")
+            finally:
+                self._waiting -= 1
+        self._busy += 1
+
+    async def _run(self, errand: Errand[T]) -> T:
+        if self._closing:
+            raise Closing
+        running = asyncio.get_running_loop().run_in_executor(self._threads, errand.run)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            errand.abandon()
+            running.add_done_callback(_forget)
+            raise
+
+
+def _forget(running: "asyncio.Future[T]") -> None:
+    """Take note of how an abandoned job ended, which asyncio asks of someone."""
+    if not running.cancelled():
+        running.exception()
+
+
+def _check_file(data: bytes, what: str) -> None:
+    if not data:
+        raise EmptyPicture(what=what)
+    if len(data) > MAX_FILE_BYTES:
+        size, limit = (f"{count / _MEGABYTE:.0f} MB" for count in (len(data), MAX_FILE_BYTES))
+        raise PictureTooLarge(what=what, size=size, limit=limit)
+
+
+def _mask_frame(recipe: MaskRecipe, picture: Normalised) -> Frame:
+    numbers = replies.geometry_numbers(picture.geometry)
+    match recipe:
+        case Uploaded(data):
+            _check_file(data, "mask")
+            return Frame({"job": "uploaded", "geometry": numbers}, (data,))
+        case Named(name):
+            region = REGIONS[name]
+            edges = [region.left, region.top, region.right, region.bottom]
+            return Frame({"job": "region", "geometry": numbers, "region": edges})
+        case OwnTransparency():
+            return Frame({"job": "own", "geometry": numbers}, (picture.png,))
+
+
+@asynccontextmanager
+async def open_imaging(
+    *,
+    workers: int = 2,
+    park: Park = _park,
+    queue_limit: int = 64,
+    limits: Limits = _LIMITS,
+) -> AsyncGenerator[Imaging]:
+    """Open the room; leaving ends every worker.
+
+    Args:
+        workers: processes that may run at once; they start when they are needed.
+        park: how waits for a turn are awaited.
+        queue_limit: jobs that may wait; further ones are `TooBusy`.
+        limits: what one job may use.
+    """
+    imaging = Imaging(Crew(limits), workers=workers, park=park, queue_limit=queue_limit)
+    try:
+        yield imaging
+    finally:
+        imaging.close()

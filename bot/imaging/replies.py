@@ -1,0 +1,173 @@
+"""Reads what a worker says, and believes only what holds: sizes, shapes, names of refusals."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from bot.domain import errors
+from bot.domain.errors import PictureError
+from bot.domain.pictures import Box, Geometry, Note, Size
+from bot.imaging import sniff
+from bot.imaging.values import SQUARE_BYTES, Finished, Normalised
+from bot.imaging.wire import BrokenFrameError, Frame, Head
+
+REFUSALS: dict[str, type[PictureError]] = {
+    kind.__name__: kind
+    for kind in (
+        errors.EmptyPicture,
+        errors.NotAPicture,
+        errors.DamagedPicture,
+        errors.PictureTooLarge,
+        errors.PictureTooHeavy,
+        errors.MaskSelectsNothing,
+        errors.MaskSelectsAll,
+    )
+}
+"""The refusals that a worker may send, by name."""
+
+_MAX_TEXT = 100
+_MAX_SIDE = 30_000
+_ORIENTATIONS = range(1, 9)
+_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+_KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+
+
+def refusal_head(error: PictureError) -> Head:
+    """Say *error* so that `refusal` can read it."""
+    values = {name: str(value)[:_MAX_TEXT] for name, value in error.values.items()}
+    return {"refusal": type(error).__name__, "values": values}
+
+
+def refusal(head: Head) -> PictureError | None:
+    """Return the refusal that *head* holds, if it holds one. Raises BrokenFrameError."""
+    if "refusal" not in head:
+        return None
+    kind = REFUSALS.get(_text(head, "refusal"))
+    if kind is None:
+        raise BrokenFrameError("unknown refusal")
+    values = head.get("values")
+    if not isinstance(values, Mapping):
+        raise BrokenFrameError("values")
+    said = cast("Mapping[object, object]", values)
+    return kind(**{str(name): str(value)[:_MAX_TEXT] for name, value in said.items()})
+
+
+def normalised_head(made: Normalised) -> Head:
+    """Say everything of *made* but its bytes."""
+    return {"geometry": geometry_numbers(made.geometry), "notes": list(made.notes)}
+
+
+def normalised(frame: Frame, *, most: int) -> Normalised:
+    """Read a normalised picture of a side of at most *most*. Raises BrokenFrameError."""
+    (png,) = _parts(frame, 1)
+    geometry = geometry_of(frame.head.get("geometry"))
+    if geometry.side > most or sniff.png_size(png) != Size(geometry.side, geometry.side):
+        raise BrokenFrameError("side")
+    if len(png) >= SQUARE_BYTES:
+        raise BrokenFrameError("too many bytes")
+    return Normalised(png=png, geometry=geometry, notes=_notes(frame.head))
+
+
+def mask(frame: Frame, *, side: int) -> bytes:
+    """Read a mask of *side*. Raises BrokenFrameError."""
+    (png,) = _parts(frame, 1)
+    if sniff.png_size(png) != Size(side, side) or len(png) >= SQUARE_BYTES:
+        raise BrokenFrameError("mask")
+    return png
+
+
+def finished_head(made: Finished) -> Head:
+    """Say everything of *made* but its bytes."""
+    return {
+        "type": made.media_type,
+        "size": [made.size.width, made.size.height],
+        "notes": list(made.notes),
+        "changed": made.changed,
+    }
+
+
+def finished(frame: Frame, *, limit: int) -> Finished:
+    """Read a finished picture of at most *limit* bytes. Raises BrokenFrameError."""
+    (data,) = _parts(frame, 1)
+    media_type = _text(frame.head, "type")
+    if len(data) > limit or sniff.sniff(data) != _KINDS.get(media_type):
+        raise BrokenFrameError("not what it says")
+    width, height = _whole_numbers(frame.head.get("size"), 2)
+    changed = frame.head.get("changed")
+    if changed is not None and not (isinstance(changed, float | int) and 0 <= changed <= 1):
+        raise BrokenFrameError("changed")
+    return Finished(
+        data=data,
+        media_type=media_type,
+        extension=_EXTENSIONS[media_type],
+        size=Size(width, height),
+        notes=_notes(frame.head),
+        changed=None if changed is None else float(changed),
+    )
+
+
+def geometry_numbers(geometry: Geometry) -> list[int]:
+    """Write a geometry as whole numbers, for a frame."""
+    taken, place = geometry.taken, geometry.place
+    return [
+        *(geometry.source.width, geometry.source.height),
+        geometry.orientation,
+        *(taken.left, taken.top, taken.right, taken.bottom),
+        *(place.left, place.top, place.right, place.bottom),
+        geometry.side,
+    ]
+
+
+def geometry_of(said: object) -> Geometry:
+    """Read a geometry that makes sense. Raises BrokenFrameError."""
+    numbers = _whole_numbers(said, 12)
+    source, taken, place = Size(*numbers[:2]), Box(*numbers[3:7]), Box(*numbers[7:11])
+    orientation, side = numbers[2], numbers[11]
+    holds = (
+        min(source.width, source.height, side) > 0
+        and orientation in _ORIENTATIONS
+        and _inside(taken, source)
+        and _inside(place, Size(side, side))
+    )
+    if not holds:
+        raise BrokenFrameError("geometry")
+    return Geometry(source=source, orientation=orientation, taken=taken, place=place, side=side)
+
+
+def _inside(box: Box, size: Size) -> bool:
+    return 0 <= box.left < box.right <= size.width and 0 <= box.top < box.bottom <= size.height
+
+
+def _whole_numbers(said: object, count: int) -> list[int]:
+    if not isinstance(said, list):
+        raise BrokenFrameError("numbers")
+    numbers = [
+        number
+        for number in cast("list[object]", said)
+        if isinstance(number, int) and 0 <= number <= _MAX_SIDE
+    ]
+    if len(numbers) != count or len(numbers) != len(cast("list[object]", said)):
+        raise BrokenFrameError("numbers")
+    return numbers
+
+
+def _parts(frame: Frame, count: int) -> tuple[bytes, ...]:
+    if len(frame.parts) != count:
+        raise BrokenFrameError("parts")
+    return frame.parts
+
+
+def _text(head: Head, name: str) -> str:
+    text = head.get(name)
+    if not isinstance(text, str) or len(text) > _MAX_TEXT:
+        raise BrokenFrameError(name)
+    return text
+
+
+def _notes(head: Head) -> tuple[Note, ...]:
+    said = head.get("notes")
+    if not isinstance(said, list):
+        raise BrokenFrameError("notes")
+    try:
+        return tuple(Note(str(note)) for note in cast("list[object]", said))
+    except ValueError as error:
+        raise BrokenFrameError("notes") from error

@@ -1,0 +1,105 @@
+"""What goes into this room and what comes out: frozen values, no pixels opened here."""
+
+from dataclasses import dataclass, field
+
+from bot.domain.pictures import Geometry, Note, Size
+
+MAX_FILE_BYTES = 50_000_000
+"""The largest file that is looked at at all."""
+
+SQUARE_BYTES = 4_000_000
+"""A square sent to a model stays strictly below this."""
+
+SMALLEST_LIMIT = 16_384
+"""The smallest delivery limit that every picture can be made to fit, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalised:
+    """A square RGBA PNG strictly under 4,000,000 bytes, where the picture lies in it, and how.
+
+    The file holds nothing but IHDR, IDAT and IEND; colour hidden under alpha 0 is cleared.
+    """
+
+    png: bytes = field(repr=False)
+    geometry: Geometry
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A mask that a person made: transparent is repainted; in an opaque file, white is."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A region of `bot.domain.pictures.REGIONS`, in fractions of the picture, not of the square."""
+
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTransparency:
+    """What is transparent in the picture itself."""
+
+
+MaskRecipe = Uploaded | Named | OwnTransparency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A picture ready to be shown, without metadata, within the limit that was given.
+
+    Attributes:
+        changed: the share of pixels that differ visibly from the original, 0 to 1; None where
+            nothing was composited.
+    """
+
+    data: bytes = field(repr=False)
+    media_type: str
+    extension: str
+    size: Size
+    notes: tuple[Note, ...] = ()
+    changed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolHealth:
+    """Figures of the workers since the start.
+
+    Attributes:
+        workers: worker processes alive now.
+        busy: jobs running now.
+        waiting: jobs waiting for a worker now.
+        done: jobs that ended with a picture.
+        refused: jobs that ended with a refusal.
+        killed: workers ended for a deadline, a crash or an answer that does not hold.
+        retired: workers replaced after their share of jobs.
+    """
+
+    workers: int
+    busy: int
+    waiting: int
+    done: int
+    refused: int
+    killed: int
+    retired: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one job may use.
+
+    Attributes:
+        memory: bytes a worker's address space may grow by.
+        cpu_seconds: processor time.
+        wall_seconds: time from start to end; the worker's own alarm.
+        jobs: jobs after which a worker is replaced.
+    """
+
+    memory: int = 300_000_000
+    cpu_seconds: int = 5
+    wall_seconds: float = 5.0
+    jobs: int = 300
