@@ -1,7 +1,9 @@
 """What a member asked for: frozen, complete, free of Discord."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from bot.domain.pictures import Fit, Shape
 
@@ -85,3 +87,47 @@ class Ask:
     private: bool = False
     strength: Strength = Strength.MEDIUM
     parent: str | None = None
+
+
+_REMEMBERED = (
+    "region", "fit", "shape", "quality", "count", "model", "style", "background", "verbatim",
+    "private", "strength", "source", "mask",
+)  # fmt: skip
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "fit": Fit,
+    "shape": Shape,
+    "strength": Strength,
+    "source": lambda values: Source(**values),
+    "mask": lambda values: Source(**values),
+}
+
+
+def remember(ask: Ask) -> dict[str, Any]:
+    """Return the options of *ask* as plain JSON values, without prompt, people and token."""
+    everything = asdict(ask)
+    return {name: everything[name] for name in _REMEMBERED if everything[name] is not None}
+
+
+def recall(
+    options: Mapping[str, Any],
+    *,
+    command: Command,
+    prompt: str,
+    origin: Origin,
+    asker: Asker,
+    place: Place,
+    parent: str,
+) -> Ask:
+    """Return the ask whose `remember`ed *options* these are, for another interaction."""
+    values = {
+        name: _READ[name](value) if name in _READ else value for name, value in options.items()
+    }
+    return Ask(
+        command=command,
+        prompt=prompt,
+        origin=origin,
+        asker=asker,
+        place=place,
+        parent=parent,
+        **values,
+    )

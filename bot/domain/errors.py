@@ -38,7 +38,7 @@ class UserError(Exception):
 
 
 class NotYours(UserError):
-    message = "Only the person who asked for this, or a moderator, can do that."
+    message = "These buttons belong to the person who asked for this."
     tip = "Make your own with {command}."
 
 
@@ -104,6 +104,12 @@ class StorageBusy(UserError):
 class NoSuchJob(UserError):
     message = "There is no request {code} on this server, or its details have been erased."
     tip = "Make a new one with {command}."
+
+
+class DeliveryFailed(UserError):
+    message = "The pictures are made, but could not be posted here."
+    tip = "Ask someone who runs this server to let Easel send messages and files here."
+    cost = Cost.UNKNOWN
 
 
 # --- pictures that people give us -------------------------------------------------------------
@@ -265,6 +271,7 @@ class NonsenseAnswer(ProviderError):
 
     message = "The picture service sent something that is not a picture."
     tip = "Your allowance was given back; ask again."
+    cost = Cost.UNKNOWN
     billed = Billed.YES
 
 

@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 MICROS_PER_DOLLAR = 1_000_000
 MAX_DOLLARS = Decimal(1_000_000)
+_TEN_CENTS = 100_000
 
 
 def micros(dollars: Decimal) -> int:
@@ -28,7 +29,7 @@ def parse_dollars(text: str) -> int:
 
 def dollars(amount: int) -> str:
     """Return micro-dollars as people read them: cents, or more digits below ten cents."""
-    digits = 2 if abs(amount) >= 100_000 or amount == 0 else 4
+    digits = 2 if abs(amount) >= _TEN_CENTS or amount == 0 else 4
     value = Decimal(amount) / MICROS_PER_DOLLAR
     sign = "-" if amount < 0 else ""
     return f"{sign}${abs(value):,.{digits}f}"

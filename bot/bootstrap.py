@@ -1,0 +1,134 @@
+"""Builds every object once and closes it again, in reverse."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.clock import Clock, Park, SystemClock, park
+from bot.domain.errors import SetupError
+from bot.domain.money import micros
+from bot.imaging import sketch
+from bot.imaging.pool import Imaging, open_imaging
+from bot.providers.base import ImageProvider, ProviderSettings, SketchOrder
+from bot.providers.registry import open_provider
+from bot.services.admission import Admission
+from bot.services.books import Books
+from bot.services.downloads import Downloader, open_downloads
+from bot.services.fingerprints import Fingerprints, load_key
+from bot.services.guilds import Guilds
+from bot.services.moderation import ModerationLog
+from bot.services.quota import QuotaDefaults, Quotas
+from bot.services.reports import Reports
+from bot.services.studio import Studio
+from bot.settings import Settings
+from bot.storage.address import SqliteFile, parse
+from bot.storage.database import Database, open_database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that commands may ask for."""
+
+    studio: Studio
+    quotas: Quotas
+    guilds: Guilds
+    moderation: ModerationLog
+    reports: Reports
+    provider: ImageProvider
+    imaging: Imaging
+    database: Database
+    clock: Clock
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    park: Park = park,
+    downloads: Downloader | None = None,
+    provider: ImageProvider | None = None,
+) -> AsyncGenerator[Services]:
+    """Open everything that *settings* describe; a simulated Discord brings its own *downloads*.
+
+    Raises:
+        SetupError: something cannot be used; the text says what and how to mend it.
+    """
+    clock = clock or SystemClock()
+    url = settings.database_url.get_secret_value()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(url))
+        fingerprints = Fingerprints(await asyncio.to_thread(_hash_key, settings, url))
+        imaging = await stack.enter_async_context(
+            open_imaging(workers=settings.image_workers, park=park)
+        )
+        if provider is None:
+            opened = open_provider(provider_settings(settings), draw=_draw)
+            provider = await stack.enter_async_context(opened)
+        if downloads is None:
+            downloads = await stack.enter_async_context(open_downloads(settings.discord_api_url))
+        guilds = Guilds(database, clock)
+        quotas = Quotas(database, clock, _quota_defaults(settings))
+        books = Books(database, quotas, fingerprints, clock)
+        admission = Admission(database, quotas, guilds, provider, fingerprints, clock)
+        yield Services(
+            studio=Studio(
+                admission,
+                books,
+                provider,
+                imaging,
+                downloads,
+                park=park,
+                at_once=settings.provider_calls_at_once,
+            ),
+            quotas=quotas,
+            guilds=guilds,
+            moderation=ModerationLog(database),
+            reports=Reports(database, clock),
+            provider=provider,
+            imaging=imaging,
+            database=database,
+            clock=clock,
+        )
+
+
+def provider_settings(settings: Settings) -> ProviderSettings:
+    """Return the part of *settings* that picture makers know."""
+    key = settings.openai_api_key
+    return ProviderSettings(
+        name=settings.image_provider,
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+        model=settings.openai_model,
+        organization=settings.openai_organization,
+        dialect=settings.openai_dialect,
+        calls_at_once=settings.provider_calls_at_once,
+        timeout_seconds=settings.provider_timeout_seconds,
+        price_micros_unknown=micros(settings.unknown_price_dollars),
+        extra_image_hosts=tuple(sorted(settings.extra_image_hosts)),
+    )
+
+
+def _quota_defaults(settings: Settings) -> QuotaDefaults:
+    budget = settings.monthly_budget_dollars
+    return QuotaDefaults(
+        member_pictures_per_day=settings.default_member_pictures_per_day,
+        server_micros_per_month=micros(settings.default_server_dollars_per_month),
+        member_jobs_at_once=settings.member_jobs_at_once,
+        bot_micros_per_month=None if budget is None else micros(budget),
+    )
+
+
+def _hash_key(settings: Settings, url: str) -> bytes:
+    if settings.hash_key:
+        return settings.hash_key.get_secret_value().encode()
+    address = parse(url)
+    if not isinstance(address, SqliteFile):
+        raise SetupError("HASH_KEY is not set; with PostgreSQL every process needs the same one.")
+    return load_key(Path(f"{address.path}.key"))
+
+
+async def _draw(order: SketchOrder) -> bytes:
+    return await asyncio.to_thread(sketch.draw, order)

@@ -1,0 +1,93 @@
+"""The Discord client, the command tree, and the one error handler of commands."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import discord
+import structlog
+from discord import Interaction, app_commands
+from discord.ext import commands, tasks
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.bootstrap import Services
+from bot.settings import Settings
+from bot.ui.actions import ResultAction
+from bot.ui.failures import answer_failure
+from bot.ui.offers import OfferingTree, absent_options
+
+log = structlog.get_logger(__name__)
+
+
+class EaselTree(OfferingTree):
+    """The slash commands; whatever one raises is answered here, once and privately."""
+
+    async def on_error(
+        self, interaction: Interaction[Any], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer a failed command."""
+        await answer_failure(interaction, error)
+
+
+class EaselClient(commands.Bot):
+    """Easel at Discord: needs the guilds intent only, keeps no messages and no members."""
+
+    def __init__(self, services: Services, extensions: Iterable[str]) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=EaselTree,
+            intents=intents,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        self.services = services
+        self.provider = services.provider
+        self.studio = services.studio
+        if isinstance(self.tree, OfferingTree):
+            self.tree.absent_options = absent_options(services.provider.models.values())
+        self._extensions_to_load = tuple(extensions)
+
+    async def setup_hook(self) -> None:
+        """Close what an earlier process left open, and learn the commands and buttons."""
+        left = await self.studio.books.recover()
+        if left:
+            log.warning("jobs_recovered", jobs=left)
+        await self.load_commands()
+        self._forget_prompts.start()
+
+    async def load_commands(self) -> None:
+        """Load every command family and the buttons of results."""
+        for extension in self._extensions_to_load:
+            await self.load_extension(extension)
+        self.add_dynamic_items(ResultAction)
+
+    async def on_ready(self) -> None:
+        """Say in the log that Easel is there."""
+        log.info("ready", servers=len(self.guilds), shards=self.shard_count or 1)
+
+    async def close(self) -> None:
+        """Leave Discord; running requests are drained before by `Studio.close`."""
+        self._forget_prompts.cancel()
+        await super().close()
+
+    @tasks.loop(hours=1)
+    async def _forget_prompts(self) -> None:
+        erased = await self.studio.books.erase_old_prompts()
+        if erased:
+            log.info("prompts_erased", jobs=erased)
+
+
+def use_proxy(settings: Settings) -> None:
+    """Point discord.py at another API or gateway address, where *settings* name one."""
+    if settings.discord_api_url:
+        Route.BASE = settings.discord_api_url.rstrip("/")
+    if settings.discord_gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)

@@ -1,0 +1,64 @@
+"""The life of a request, from booked to a final state."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.asks import Command
+
+
+class JobState(StrEnum):
+    """Where a job stands; each step is committed before the next begins."""
+
+    BOOKED = "booked"
+    CALLING = "calling"
+    MADE = "made"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to the job."""
+        return self in _FINAL
+
+
+_FINAL = {JobState.DONE, JobState.REFUSED, JobState.FAILED, JobState.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request as it is remembered.
+
+    Attributes:
+        code: what people see, as in ``#k3f9q2w``.
+        options: the ask without its prompt, token and pictures.
+        prompt: None once retention has erased it.
+        made: how many pictures came.
+        estimate_micros, cost_micros: micro-dollars; the cost is None until it is settled.
+    """
+
+    id: int
+    code: str
+    interaction_id: int
+    guild_id: int
+    channel_id: int
+    user_id: int
+    command: Command
+    state: JobState
+    options: dict[str, Any]
+    prompt: str | None = field(repr=False)
+    revised_prompt: str | None = field(repr=False)
+    model: str
+    count: int
+    made: int
+    private: bool
+    parent: str | None
+    estimate_micros: int
+    cost_micros: int | None
+    message_channel_id: int | None
+    message_id: int | None
+    created_at: datetime
+    finished_at: datetime | None

@@ -1,0 +1,46 @@
+"""What was refused for its content."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+STAGES: Final = ("input", "output", "unknown")
+"""Where a refusal happened: on the words and pictures given, on the picture made, or not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModerationEvent:
+    """One request that was refused for its content; neither its words nor its pictures are kept.
+
+    Attributes:
+        source: who refused: vendor or server.
+        stage: one of `STAGES`.
+        categories: as the one who refused named them.
+        request_id: the vendor's, for questions to it.
+        fingerprint: keyed, of the prompt: the same words give the same fingerprint.
+    """
+
+    guild_id: int
+    channel_id: int
+    user_id: int
+    job_code: str | None
+    command: str
+    model: str
+    source: str
+    stage: str
+    categories: tuple[str, ...]
+    request_id: str | None
+    fingerprint: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which of a server's events are meant; None is any."""
+
+    member: int | None = None
+    category: str | None = None
+    stage: str | None = None
+
+
+ANY_EVENT: Final = EventFilter()

@@ -1,0 +1,208 @@
+"""Keeping the books of requests: every step of a job, and what it cost, in one write each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.clock import Clock
+from bot.domain.errors import Billed, ContentRefused, NoSuchJob, ProviderError
+from bot.domain.jobs import Job, JobState
+from bot.providers.base import Answer, Price
+from bot.services import moderation
+from bot.services.admission import Ticket
+from bot.services.fingerprints import Fingerprints
+from bot.services.quota import Quotas
+from bot.storage import audit, jobs
+from bot.storage.database import Connection, Database
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a result stands."""
+
+    channel_id: int
+    message_id: int
+
+
+class Books:
+    """Commits each step of a request's life together with its money."""
+
+    def __init__(
+        self, database: Database, quotas: Quotas, fingerprints: Fingerprints, clock: Clock
+    ) -> None:
+        self._database = database
+        self._quotas = quotas
+        self._fingerprints = fingerprints
+        self._clock = clock
+
+    async def calling(self, ticket: Ticket) -> None:
+        """Commit that the provider is about to be called: from here on it may be billed."""
+        now = self._clock.now()
+        await self._database.write(
+            lambda c: jobs.move(c, ticket.job_id, JobState.CALLING, calling_at=now)
+        )
+
+    async def made(self, ticket: Ticket, answer: Answer) -> None:
+        """Store the pictures that came until they are shown."""
+        received = [(made.media_type, made.data) for made in answer.pictures]
+        values = {
+            "made": len(received),
+            "made_at": self._clock.now(),
+            "request_id": answer.request_id,
+            "revised_prompt": answer.pictures[0].revised_prompt,
+        }
+
+        def work(connection: Connection) -> None:
+            jobs.move(connection, ticket.job_id, JobState.MADE, **values)
+            jobs.keep_pictures(connection, ticket.job_id, received)
+
+        await self._database.write(work)
+
+    async def done(self, ticket: Ticket, price: Price, pictures: int, shown: Shown) -> None:
+        """Settle what was shown at its true price and erase the stored pictures."""
+        now = self._clock.now()
+        where = {"message_channel_id": shown.channel_id, "message_id": shown.message_id}
+
+        def work(connection: Connection) -> None:
+            self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
+            cost = {"cost_micros": price.micros, "delivered_at": now}
+            self._end(connection, ticket, JobState.DONE, **cost, **where)
+
+        await self._database.write(work)
+
+    async def withdrawn(self, ticket: Ticket, reason: str) -> None:
+        """Give back everything that *ticket* holds; the provider was not called."""
+        await self._database.write(lambda c: self._release(c, ticket, JobState.FAILED, reason))
+
+    async def failed(
+        self, ticket: Ticket, error: BaseException, *, called: bool, price: Price | None
+    ) -> None:
+        """Close a request that failed; *price* is known once an answer came.
+
+        The member's allowance is always given back. What was or may have been billed stays on
+        the server's money, at the price or at the estimate.
+        """
+        billed = _billed(error, called=called)
+        log.info("job_failed", reason=type(error).__name__, billed=billed.value)
+        await self._database.write(self._closing(ticket, error, billed, price))
+
+    async def recover(self) -> int:
+        """Close what an earlier process left open; return how many requests.
+
+        What was never called is given back; what may have been billed is booked as unknown at
+        its estimate, with the allowance given back.
+        """
+        return await self._database.write(self._recover)
+
+    async def find(self, guild_id: int, code: str, command: str) -> Job:
+        """Return the server's request *code*. Raises NoSuchJob, which offers *command*."""
+        found = await self._database.read(lambda c: jobs.find(c, guild_id, code))
+        if found is None:
+            raise NoSuchJob(code=f"#{code}", command=command)
+        return found
+
+    async def deleted(self, job: Job, by: int) -> None:
+        """Remember that the message of *job* was deleted, and by which moderator."""
+        now = self._clock.now()
+
+        def work(connection: Connection) -> None:
+            jobs.forget_message(connection, job.id)
+            if by != job.user_id:
+                audit.append(
+                    connection,
+                    guild_id=job.guild_id,
+                    user_id=by,
+                    action="picture deleted",
+                    target=job.code,
+                    before=None,
+                    after=None,
+                    at=now,
+                )
+
+        await self._database.write(work)
+
+    async def erase_old_prompts(self) -> int:
+        """Erase prompts whose retention has ended, 500 a transaction; return how many."""
+        erased, now = 0, self._clock.now()
+        while batch := await self._database.write(lambda c: jobs.erase_prompts(c, now)):
+            erased += batch
+        return erased
+
+    def _closing(
+        self, ticket: Ticket, error: BaseException, billed: Billed, price: Price | None
+    ) -> Callable[[Connection], None]:
+        now, reason = self._clock.now(), type(error).__name__
+        request_id = error.request_id if isinstance(error, ProviderError) else None
+        why = {"failure": reason, "request_id": request_id} if request_id else {"failure": reason}
+
+        def work(connection: Connection) -> None:
+            if isinstance(error, ContentRefused):
+                moderation.record(connection, self._event(ticket, error))
+                self._release(connection, ticket, JobState.REFUSED, **why)
+            elif price is not None or billed is Billed.YES:
+                paid = price or ticket.estimate
+                self._quotas.settle(connection, ticket.code, pictures=0, price=paid, at=now)
+                self._end(connection, ticket, JobState.FAILED, cost_micros=paid.micros, **why)
+            elif billed is Billed.MAYBE:
+                self._quotas.mark_unknown(connection, ticket.code, now)
+                self._end(connection, ticket, JobState.UNKNOWN, **why)
+            else:
+                self._release(connection, ticket, JobState.FAILED, **why)
+
+        return work
+
+    def _event(self, ticket: Ticket, error: ContentRefused) -> moderation.ModerationEvent:
+        ask = ticket.ask
+        return moderation.ModerationEvent(
+            guild_id=ask.place.guild_id,
+            channel_id=ask.place.channel_id,
+            user_id=ask.asker.user_id,
+            job_code=ticket.code,
+            command=ask.command.value,
+            model=ticket.request.model,
+            source="vendor",
+            stage=error.stage,
+            categories=error.categories,
+            request_id=error.request_id,
+            fingerprint=self._fingerprints.prompt(ask.prompt),
+            at=self._clock.now(),
+        )
+
+    def _release(
+        self, connection: Connection, ticket: Ticket, state: JobState, failure: str, **more: object
+    ) -> None:
+        self._quotas.release(connection, ticket.code, self._clock.now())
+        self._end(connection, ticket, state, failure=failure, cost_micros=0, **more)
+
+    def _end(
+        self, connection: Connection, ticket: Ticket, state: JobState, **values: object
+    ) -> None:
+        now = self._clock.now()
+        until = now + timedelta(hours=ticket.prompt_hours)
+        jobs.erase_pictures(connection, ticket.job_id)
+        jobs.move(connection, ticket.job_id, state, finished_at=now, prompt_until=until, **values)
+
+    def _recover(self, connection: Connection) -> int:
+        now = self._clock.now()
+        left = jobs.unfinished(connection)
+        for job in left:
+            if job.state is JobState.BOOKED:
+                self._quotas.release(connection, job.code, now)
+                state = JobState.FAILED
+            else:
+                self._quotas.mark_unknown(connection, job.code, now)
+                state = JobState.UNKNOWN
+            jobs.erase_pictures(connection, job.id)
+            ended = {"finished_at": now, "failure": "Interrupted", "prompt_until": now}
+            jobs.move(connection, job.id, state, **ended)
+        return len(left)
+
+
+def _billed(error: BaseException, *, called: bool) -> Billed:
+    if not called:
+        return Billed.NO
+    return error.billed if isinstance(error, ProviderError) else Billed.MAYBE

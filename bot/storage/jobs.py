@@ -1,0 +1,85 @@
+"""Questions and changes around the jobs table and the pictures that are not yet shown."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, delete, insert, select, update
+
+from bot.domain.asks import Command
+from bot.domain.jobs import Job, JobState
+from bot.storage.tables import jobs, pictures
+
+_FIELDS = (
+    "id", "code", "interaction_id", "guild_id", "channel_id", "user_id", "command", "state",
+    "options", "prompt", "revised_prompt", "model", "count", "made", "private", "parent",
+    "estimate_micros", "cost_micros", "message_channel_id", "message_id", "created_at",
+    "finished_at",
+)  # fmt: skip
+_COLUMNS = [jobs.c[name] for name in _FIELDS]
+
+
+def known_interaction(connection: Connection, interaction_id: int) -> bool:
+    """Whether a job of this interaction exists already."""
+    query = select(jobs.c.id).where(jobs.c.interaction_id == interaction_id)
+    return connection.execute(query).first() is not None
+
+
+def add(connection: Connection, **values: object) -> int:
+    """Insert a job in state *booked* and return its id."""
+    row = {**values, "state": JobState.BOOKED.value}
+    return connection.execute(insert(jobs).values(**row).returning(jobs.c.id)).scalar_one()
+
+
+def move(connection: Connection, job_id: int, state: JobState, **values: object) -> bool:
+    """Move an unfinished job to *state*; a final state erases the token. False: it was finished."""
+    if state.is_final:
+        values["token"] = None
+    unfinished = and_(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
+    change = update(jobs).where(unfinished).values(state=state.value, **values)
+    return connection.execute(change).rowcount == 1
+
+
+def find(connection: Connection, guild_id: int, code: str) -> Job | None:
+    """Return the server's job with *code*."""
+    query = select(*_COLUMNS).where(jobs.c.guild_id == guild_id, jobs.c.code == code)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _job(row)
+
+
+def unfinished(connection: Connection) -> list[Job]:
+    """Return every job that has no final state, oldest first."""
+    query = select(*_COLUMNS).where(jobs.c.finished_at.is_(None)).order_by(jobs.c.id)
+    return [_job(row) for row in connection.execute(query).mappings()]
+
+
+def forget_message(connection: Connection, job_id: int) -> None:
+    """Remember that the job's message was deleted."""
+    gone = {"message_id": None, "message_channel_id": None}
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(**gone))
+
+
+def keep_pictures(connection: Connection, job_id: int, made: Sequence[tuple[str, bytes]]) -> None:
+    """Store pictures (media type, bytes) until they are shown."""
+    rows = [
+        {"job_id": job_id, "position": position, "media_type": media_type, "data": data}
+        for position, (media_type, data) in enumerate(made)
+    ]
+    connection.execute(insert(pictures), rows)
+
+
+def erase_pictures(connection: Connection, job_id: int) -> None:
+    """Erase a job's stored pictures."""
+    connection.execute(delete(pictures).where(pictures.c.job_id == job_id))
+
+
+def erase_prompts(connection: Connection, now: datetime, most: int = 500) -> int:
+    """Erase what people wrote in jobs whose retention has ended, *most* at once; return how many."""
+    due = select(jobs.c.id).where(jobs.c.prompt_until <= now).limit(most)
+    gone = {"prompt": None, "revised_prompt": None, "options": {}, "prompt_until": None}
+    return connection.execute(update(jobs).where(jobs.c.id.in_(due)).values(**gone)).rowcount
+
+
+def _job(row: RowMapping) -> Job:
+    values = dict(row) | {"command": Command(row["command"]), "state": JobState(row["state"])}
+    return Job(**values)

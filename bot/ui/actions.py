@@ -1,0 +1,108 @@
+"""What the buttons under a result do: again, vary, delete."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, Self
+
+from discord import Interaction
+from discord.ui import Button, DynamicItem, Item
+
+from bot.domain.asks import Ask, Command, recall
+from bot.domain.errors import DownloadFailed, NoSuchJob, NotYours
+from bot.domain.jobs import Job
+from bot.services.studio import Studio
+from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
+from bot.ui.buttons import BUTTON_ID
+from bot.ui.failures import answer_failure
+
+
+class StudioHost(Protocol):
+    """The client, as far as buttons know it."""
+
+    @property
+    def studio(self) -> Studio:
+        """The studio that makes pictures."""
+        ...
+
+
+class ResultAction(DynamicItem[Button[Any]], template=BUTTON_ID):
+    """A pressed button of a result, found by its id; alive as long as its message."""
+
+    def __init__(self, item: Button[Any], verb: str, code: str, position: int) -> None:
+        super().__init__(item)
+        self._verb, self._code, self._position = verb, code, position
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id of a pressed button."""
+        del interaction
+        if not isinstance(item, Button):
+            raise TypeError(item)
+        return cls(item, match["verb"], match["code"], int(match["position"]))
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Do what the button says, if the presser may."""
+        host: StudioHost = interaction.client
+        try:
+            guild_id = place_of(interaction).guild_id
+            job = await host.studio.books.find(guild_id, self._code, f"/{Command.IMAGINE}")
+            await _VERBS[self._verb](interaction, host.studio, job, self._position)
+        except Exception as error:  # noqa: BLE001 - nobody above a button answers
+            await answer_failure(interaction, error)
+
+
+async def _again(interaction: Interaction[Any], studio: Studio, job: Job, position: int) -> None:
+    del position
+    _require_owner(interaction, job)
+    if job.prompt is None:
+        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+    ask = recall(
+        job.options,
+        command=job.command,
+        prompt=job.prompt,
+        origin=origin_of(interaction),
+        asker=asker_of(interaction),
+        place=place_of(interaction),
+        parent=job.code,
+    )
+    await ask_and_show(interaction, studio, ask)
+
+
+async def _vary(interaction: Interaction[Any], studio: Studio, job: Job, position: int) -> None:
+    _require_owner(interaction, job)
+    attachments = interaction.message.attachments if interaction.message else []
+    if position >= len(attachments):
+        raise DownloadFailed(what="picture")
+    ask = Ask(
+        command=Command.VARY,
+        origin=origin_of(interaction),
+        asker=asker_of(interaction),
+        place=place_of(interaction),
+        source=source_of(attachments[position]),
+        private=job.private,
+        parent=job.code,
+    )
+    await ask_and_show(interaction, studio, ask)
+
+
+async def _delete(interaction: Interaction[Any], studio: Studio, job: Job, position: int) -> None:
+    del position
+    if not asker_of(interaction).moderates:
+        _require_owner(interaction, job)
+    await interaction.response.defer()
+    await interaction.delete_original_response()
+    await studio.books.deleted(job, interaction.user.id)
+
+
+def _require_owner(interaction: Interaction[Any], job: Job) -> None:
+    if interaction.user.id != job.user_id:
+        raise NotYours(command=f"/{job.command}")
+
+
+_VERBS: Mapping[str, Callable[[Interaction[Any], Studio, Job, int], Awaitable[None]]] = {
+    "again": _again,
+    "vary": _vary,
+    "delete": _delete,
+}

@@ -1,0 +1,73 @@
+"""From an interaction to a request, and from a request to the picture in the channel."""
+
+from typing import Any
+
+import discord
+from discord import Interaction
+
+from bot.domain.asks import Ask, Asker, Origin, Place, Source
+from bot.services.studio import Studio
+from bot.ui.replies import is_gone
+from bot.ui.results import ReplyStage
+
+_GATED = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+
+
+async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) -> None:
+    """Book, acknowledge, make, show. What concerns the asker alone is decided before the defer.
+
+    Raises:
+        UserError: it was refused or it failed; nothing is left open.
+    """
+    ticket = await studio.admit(ask)
+    try:
+        await interaction.response.defer(thinking=True, ephemeral=ask.private)
+    except BaseException as error:
+        await studio.books.withdrawn(ticket, type(error).__name__)
+        if is_gone(error):
+            return
+        raise
+    await studio.perform(ticket, ReplyStage(interaction))
+
+
+def origin_of(interaction: Interaction[Any]) -> Origin:
+    """Return what identifies *interaction* at Discord."""
+    return Origin(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        token=interaction.token,
+    )
+
+
+def asker_of(interaction: Interaction[Any]) -> Asker:
+    """Return who asks, with the roles and permissions that Discord sent along."""
+    user, may = interaction.user, interaction.permissions
+    roles = user.roles if isinstance(user, discord.Member) else []
+    return Asker(
+        user_id=user.id,
+        role_ids=frozenset(role.id for role in roles),
+        manages=may.manage_guild,
+        moderates=may.manage_messages,
+        locale=interaction.locale.value,
+    )
+
+
+def place_of(interaction: Interaction[Any]) -> Place:
+    """Return where it is asked. Raises discord.app_commands.NoPrivateMessage outside a server."""
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise discord.app_commands.NoPrivateMessage
+    channel = interaction.channel
+    return Place(
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        parent_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
+        age_restricted=isinstance(channel, _GATED) and channel.is_nsfw(),
+        upload_limit=interaction.filesize_limit,
+    )
+
+
+def source_of(attachment: discord.Attachment | None) -> Source | None:
+    """Return *attachment* as a source for the downloader; nothing is fetched."""
+    if attachment is None:
+        return None
+    return Source(url=attachment.url, name=attachment.filename, size=attachment.size)

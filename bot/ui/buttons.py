@@ -1,0 +1,34 @@
+"""The buttons under a result, as they look; `bot.ui.actions` is what they do."""
+
+from discord import ButtonStyle
+from discord.ui import Button, View
+
+from bot.ui.words import say
+
+BUTTON_ID = r"easel:(?P<verb>again|vary|delete):(?P<code>[0-9a-z]{8}):(?P<position>[0-9])"
+"""What a result's button carries: names only. Who may press it, the database decides."""
+
+
+def result_buttons(locale: str, code: str, pictures: int) -> View:
+    """Return the buttons for a result of *pictures* pictures.
+
+    The view is stopped, so discord.py keeps nothing in memory for it: presses are found by
+    their id, also after a restart.
+    """
+    view = View(timeout=None)
+    view.add_item(_button("again", code, 0, say(locale, "Again"), "🔁"))
+    for position in range(pictures):
+        label = say(locale, "Vary") if pictures == 1 else f"{say(locale, 'Vary')} {position + 1}"
+        view.add_item(_button("vary", code, position, label, "🎲"))
+    view.add_item(_button("delete", code, 0, say(locale, "Delete"), "🗑️"))
+    view.stop()
+    return view
+
+
+def _button(verb: str, code: str, position: int, label: str, emoji: str) -> Button[View]:
+    return Button(
+        style=ButtonStyle.secondary,
+        label=label,
+        emoji=emoji,
+        custom_id=f"easel:{verb}:{code}:{position}",
+    )

@@ -1,0 +1,49 @@
+"""What people see when something fails: our own words, or the number of an incident."""
+
+import secrets
+from typing import Any
+
+import discord
+import structlog
+from discord import Interaction, app_commands
+
+from bot.domain.errors import ManagersOnly, UserError
+from bot.services.admission import AlreadyAsked
+from bot.ui.replies import is_gone, tell
+from bot.ui.words import refusal, say
+
+log = structlog.get_logger(__name__)
+
+
+async def answer_failure(interaction: Interaction[Any], error: BaseException) -> None:
+    """Tell the asker privately what *error* means; log what is a bug, with an incident number."""
+    cause = _cause(error)
+    if isinstance(cause, AlreadyAsked) or is_gone(cause):
+        log.info("interaction_dropped", reason=type(cause).__name__)
+        return
+    try:
+        await tell(interaction, _text(interaction.locale.value, cause))
+    except discord.HTTPException as untold:
+        log.warning("failure_untold", status=untold.status, code=untold.code)
+
+
+def _cause(error: BaseException) -> BaseException:
+    if isinstance(error, app_commands.CommandInvokeError):
+        return error.original
+    if isinstance(error, app_commands.MissingPermissions):
+        return ManagersOnly()
+    return error
+
+
+def _text(locale: str, cause: BaseException) -> str:
+    if isinstance(cause, UserError):
+        log.info("refused", reason=type(cause).__name__, hint=getattr(cause, "operator", ""))
+        return refusal(locale, cause)
+    incident = secrets.token_hex(4)
+    log.error("incident", incident=incident, exc_info=cause)
+    return say(
+        locale,
+        "Something broke on our side. The people who run this bot can find it as incident "
+        "{incident}.",
+        incident=f"`{incident}`",
+    )

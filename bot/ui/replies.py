@@ -1,0 +1,37 @@
+"""Answers that only the asker sees, in whatever state the interaction is."""
+
+from typing import Any
+
+import discord
+from discord import Interaction
+
+from bot.ui.words import say
+
+GONE = frozenset({10062, 40060})
+"""Discord's codes for an interaction that is too old or was answered elsewhere."""
+
+
+async def tell(interaction: Interaction[Any], text: str) -> None:
+    """Say *text* to the asker alone.
+
+    The first message after a public defer is public, so there the placeholder is filled with a
+    neutral line, *text* follows privately, and the placeholder goes.
+    """
+    if not interaction.response.is_done():
+        await interaction.response.send_message(text, ephemeral=True)
+        return
+    if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
+        await interaction.followup.send(text, ephemeral=True)
+        return
+    neutral = say(interaction.locale.value, "This request did not lead to a picture.")
+    placeholder = await interaction.edit_original_response(content=neutral)
+    if placeholder.flags.ephemeral:
+        await interaction.edit_original_response(content=text)
+        return
+    await interaction.followup.send(text, ephemeral=True)
+    await interaction.delete_original_response()
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether Discord says that the interaction cannot be answered any more."""
+    return isinstance(error, discord.HTTPException) and error.code in GONE

@@ -1,0 +1,106 @@
+"""How a finished request looks: plain attachments with alt text, two short lines, buttons."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import discord
+from discord import Interaction
+
+from bot.domain.asks import Ask, Command
+from bot.domain.errors import DeliveryFailed
+from bot.domain.money import dollars
+from bot.services.books import Shown
+from bot.services.studio import Result
+from bot.ui.actions import result_buttons
+from bot.ui.text import shown
+from bot.ui.words import say, say_many
+
+_PROMPT_SHOWN = 180
+_ALT_LIMIT = 1024
+
+_WITHOUT_WORDS = {
+    Command.IMAGINE: "a picture",
+    Command.EDIT: "an edited picture",
+    Command.VARY: "a variation of a picture",
+}
+
+
+class ReplyStage:
+    """Shows a result by editing the interaction's deferred reply, which is idempotent."""
+
+    def __init__(self, interaction: Interaction[Any]) -> None:
+        self._interaction = interaction
+
+    async def show(self, result: Result) -> Shown:
+        """Edit the reply. Raises DeliveryFailed where Discord does not take it."""
+        locale = self._interaction.locale.value
+        try:
+            message = await self._interaction.edit_original_response(
+                content=f"{_first_line(locale, result)}\n-# {small_print(locale, result)}",
+                attachments=_files(locale, result),
+                view=result_buttons(locale, result.ticket.code, len(result.pictures)),
+            )
+        except discord.HTTPException as error:
+            raise DeliveryFailed from error
+        return Shown(message.channel.id, message.id)
+
+
+def small_print(locale: str, result: Result) -> str:
+    """Return the second line: what was made, how long it took, what it cost, the code."""
+    return " · ".join(_facts(locale, result))
+
+
+def alt_text(locale: str, ask: Ask) -> str:
+    """Return the description of a made picture for people who do not see it, ≤ 1,024 characters."""
+    words = " ".join(ask.prompt.split()) or say(locale, _WITHOUT_WORDS[ask.command])
+    text = say(locale, "AI image: {words}", words=words)
+    return text if len(text) <= _ALT_LIMIT else text[: _ALT_LIMIT - 1] + "…"
+
+
+def _first_line(locale: str, result: Result) -> str:
+    ask = result.ticket.ask
+    words = shown(ask.prompt, _PROMPT_SHOWN) or say(locale, _WITHOUT_WORDS[ask.command])
+    return f"**{words}** — <@{ask.asker.user_id}>"
+
+
+def _facts(locale: str, result: Result) -> Iterator[str]:
+    ticket, first = result.ticket, result.pictures[0]
+    if ticket.ask.command is not Command.IMAGINE:
+        yield say(locale, ticket.ask.command.value)
+    yield f"{first.size.width}×{first.size.height}"
+    if ticket.request.quality:
+        yield say(locale, ticket.request.quality)
+    if first.changed is not None:
+        yield say(locale, "{percent} % changed", percent=round(first.changed * 100))
+    yield from (say(locale, note) for note in _notes(result))
+    if len(result.pictures) < ticket.request.count:
+        came, asked = len(result.pictures), ticket.request.count
+        yield say_many(
+            locale, "{count} of {asked} came", "{count} of {asked} came", came, asked=asked
+        )
+    yield say(locale, "{seconds} s", seconds=round(result.seconds))
+    yield _price(locale, result)
+    yield f"#{ticket.code}"
+
+
+def _notes(result: Result) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*result.notes, *result.pictures[0].notes)))
+
+
+def _price(locale: str, result: Result) -> str:
+    if not result.price.known:
+        return say(locale, "price unknown")
+    return dollars(result.price.micros) if result.price.micros else say(locale, "free")
+
+
+def _files(locale: str, result: Result) -> list[discord.File]:
+    code, description = result.ticket.code, alt_text(locale, result.ticket.ask)
+    return [
+        discord.File(
+            BytesIO(picture.data),
+            filename=f"easel-{code}-{number}.{picture.extension}",
+            description=description,
+        )
+        for number, picture in enumerate(result.pictures, 1)
+    ]

@@ -1,0 +1,56 @@
+"""``/vary``: another version of a picture."""
+
+from typing import Any, Literal
+
+import discord
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.client import EaselClient
+from bot.domain.asks import Ask, Command, Strength
+from bot.services.studio import Studio
+from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
+from bot.ui.offers import offered_command
+
+
+class Vary(commands.Cog):
+    """Variations of pictures."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    @offered_command("Make another version of a picture.")
+    @app_commands.describe(
+        image="The picture to vary",
+        strength="How far the new version may go (medium unless you say)",
+        prompt="A hint for the new version",
+        count="How many pictures (1 unless you say)",
+        private="Only you see the result",
+    )
+    async def vary(
+        self,
+        interaction: Interaction[Any],
+        image: discord.Attachment,
+        strength: Literal["subtle", "medium", "strong"] = "medium",
+        prompt: app_commands.Range[str, 1, 6000] | None = None,
+        count: app_commands.Range[int, 1, 4] = 1,
+        private: bool = False,
+    ) -> None:
+        """Make another version of *image*."""
+        ask = Ask(
+            command=Command.VARY,
+            origin=origin_of(interaction),
+            asker=asker_of(interaction),
+            place=place_of(interaction),
+            prompt=prompt or "",
+            source=source_of(image),
+            strength=Strength(strength),
+            count=count,
+            private=private,
+        )
+        await ask_and_show(interaction, self._studio, ask)
+
+
+async def setup(bot: EaselClient) -> None:
+    """Add ``/vary`` to *bot*."""
+    await bot.add_cog(Vary(bot.studio))
