@@ -35,12 +35,35 @@ class ModerationEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventFilter:
-    """Which of a server's events are meant; None is any."""
+class EventQuery:
+    """Which of a server's events are meant; None is any.
 
+    Attributes:
+        before_id: the newest of those before this one are meant.
+        after_id: the oldest of those after this one are meant, and *before_id* is not.
+        size: how many at most.
+    """
+
+    guild_id: int
     member: int | None = None
     category: str | None = None
     stage: str | None = None
+    before_id: int | None = None
+    after_id: int | None = None
+    size: int = 10
 
 
-ANY_EVENT: Final = EventFilter()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """Some events, newest first.
+
+    Attributes:
+        total: how many events there are on all pages.
+        older: the *before_id* of the next page; None where this is the last.
+        newer: the *after_id* of the page before; None where this is the first.
+    """
+
+    events: tuple[ModerationEvent, ...]
+    total: int
+    older: int | None = None
+    newer: int | None = None

@@ -1,0 +1,208 @@
+"""What the people who run a server choose: read often, changed seldom, every change audited."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final, TypedDict, Unpack
+
+from bot.domain.clock import Clock
+from bot.domain.errors import BadOption
+from bot.domain.guild import GuildChoices, Strictness
+from bot.providers.base import Capabilities
+from bot.services import zones
+from bot.storage import audit, guilds
+from bot.storage.database import Connection, Database
+
+Models = Mapping[str, Capabilities]
+"""What each model can do, by its name, the operator's default first."""
+
+MOST_PROMPT_HOURS: Final = 30 * 24
+MOST_PLACES: Final = 50
+"""How many channels, and how many roles, a server can name."""
+
+_REMEMBERED: Final = 4096  # servers; one process has fewer
+
+
+class Changes(TypedDict, total=False):
+    """New values of `GuildChoices`, by name."""
+
+    model: str | None
+    quality: str | None
+    channels: frozenset[int]
+    roles: frozenset[int]
+    strictness: Strictness
+    timezone: str
+    log_channel: int | None
+    prompt_hours: int
+
+
+class Guilds:
+    """The servers' settings. One process owns a server, so what it remembers is what holds."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._known: OrderedDict[int, GuildChoices] = OrderedDict()
+        self._changes = 0
+
+    async def choices(self, guild_id: int) -> GuildChoices:
+        """Return what the server chose, with our defaults for the rest."""
+        if guild_id in self._known:
+            self._known.move_to_end(guild_id)
+            return self._known[guild_id]
+        changes = self._changes
+        found = await self._database.read(lambda c: guilds.load(c, guild_id))
+        if changes == self._changes:  # what was read still holds
+            self._remember(guild_id, found)
+        return found
+
+    async def change(
+        self,
+        guild_id: int,
+        by_user_id: int,
+        *,
+        models: Models | None = None,
+        **changes: Unpack[Changes],
+    ) -> GuildChoices:
+        """Change what is named, all or nothing, and return what holds now.
+
+        A quality that a new model lacks is forgotten, so that the model's own holds.
+
+        Raises:
+            BadOption: a value cannot be; *models* says which models and qualities can.
+        """
+        return await self._alter(
+            guild_id, by_user_id, lambda before: _changed(before, changes, models or {})
+        )
+
+    async def add(
+        self,
+        guild_id: int,
+        by_user_id: int,
+        *,
+        channels: frozenset[int] = frozenset(),
+        roles: frozenset[int] = frozenset(),
+    ) -> GuildChoices:
+        """Add to where, and by whom, pictures may be made. Raises BadOption: those are too many."""
+        return await self._alter(
+            guild_id,
+            by_user_id,
+            lambda before: _changed(
+                before,
+                {"channels": before.channels | channels, "roles": before.roles | roles},
+                {},
+            ),
+        )
+
+    async def remove(
+        self,
+        guild_id: int,
+        by_user_id: int,
+        *,
+        channels: frozenset[int] = frozenset(),
+        roles: frozenset[int] = frozenset(),
+    ) -> GuildChoices:
+        """Remove from where, and by whom, pictures may be made; with none left, all may again."""
+        return await self._alter(
+            guild_id,
+            by_user_id,
+            lambda before: replace(
+                before, channels=before.channels - channels, roles=before.roles - roles
+            ),
+        )
+
+    async def _alter(
+        self, guild_id: int, by_user_id: int, alter: Callable[[GuildChoices], GuildChoices]
+    ) -> GuildChoices:
+        now = self._clock.now()
+
+        def work(connection: Connection) -> GuildChoices:
+            before = guilds.load_to_change(connection, guild_id, now)
+            after = alter(before)
+            was, now_is = guilds.plain(before), guilds.plain(after)
+            for name in (name for name in was if was[name] != now_is[name]):
+                audit.append(
+                    connection,
+                    guild_id=guild_id,
+                    user_id=by_user_id,
+                    action="settings",
+                    target=name,
+                    before=was[name],
+                    after=now_is[name],
+                    at=now,
+                )
+            guilds.save(connection, guild_id, after, now)
+            return after
+
+        after = await self._database.write(work)
+        self._changes += 1
+        self._remember(guild_id, after)
+        return after
+
+    def _remember(self, guild_id: int, choices: GuildChoices) -> None:
+        self._known[guild_id] = choices
+        self._known.move_to_end(guild_id)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+
+def effective_model(choices: GuildChoices, models: Models) -> Capabilities:
+    """Return the model that requests use which name none: the server's, else the operator's."""
+    chosen = models.get(choices.model) if choices.model else None
+    return chosen or next(iter(models.values()))
+
+
+def _changed(before: GuildChoices, changes: Changes, models: Models) -> GuildChoices:
+    after = replace(before, **changes)
+    for name in changes:
+        if check := _CHECKS.get(name):
+            check(after, models)
+    after = replace(after, timezone=zones.find(after.timezone) or after.timezone)
+    if "model" in changes and "quality" not in changes and after.quality is not None:
+        offered = effective_model(after, models).qualities
+        after = after if after.quality in offered else replace(after, quality=None)
+    return after
+
+
+def _check_model(after: GuildChoices, models: Models) -> None:
+    if after.model is not None and after.model not in models:
+        offered = ", ".join(models) or "none"
+        raise BadOption(option="model", problem=f"it is one of: {offered}")
+
+
+def _check_quality(after: GuildChoices, models: Models) -> None:
+    if after.quality is None:
+        return
+    offered = effective_model(after, models).qualities if models else ()
+    if after.quality not in offered:
+        raise BadOption(option="quality", problem=f"it is one of: {', '.join(offered) or 'none'}")
+
+
+def _check_zone(after: GuildChoices, models: Models) -> None:
+    del models
+    if zones.find(after.timezone) is None:
+        problem = "it is a name such as Europe/Berlin; choose one of those offered"
+        raise BadOption(option="timezone", problem=problem)
+
+
+def _check_hours(after: GuildChoices, models: Models) -> None:
+    del models
+    if not 0 <= after.prompt_hours <= MOST_PROMPT_HOURS:
+        raise BadOption(option="prompt_hours", problem=f"it is 0 to {MOST_PROMPT_HOURS}")
+
+
+def _check_places(after: GuildChoices, models: Models) -> None:
+    del models
+    for name, chosen in (("channels", after.channels), ("roles", after.roles)):
+        if len(chosen) > MOST_PLACES:
+            raise BadOption(option=name, problem=f"at most {MOST_PLACES} can be named")
+
+
+_CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
+    "model": _check_model,
+    "quality": _check_quality,
+    "timezone": _check_zone,
+    "prompt_hours": _check_hours,
+    "channels": _check_places,
+    "roles": _check_places,
+}

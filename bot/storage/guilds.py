@@ -1,0 +1,57 @@
+"""Questions and changes around the servers' settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from bot.domain.guild import GuildChoices, Strictness
+from bot.storage.tables import guilds
+from bot.storage.types import Json, UtcMs
+
+_ADD = text(
+    "INSERT INTO guilds (guild_id, choices, changed_at) VALUES (:guild_id, :choices, :at)"
+    " ON CONFLICT (guild_id) DO NOTHING"
+).bindparams(bindparam("choices", type_=Json), bindparam("at", type_=UtcMs))
+_NAMES: Final = frozenset(field.name for field in fields(GuildChoices))
+_READ: Final[Mapping[str, Callable[[Any], object]]] = {
+    "channels": frozenset,
+    "roles": frozenset,
+    "strictness": Strictness,
+}
+
+
+def load(connection: Connection, guild_id: int) -> GuildChoices:
+    """Return what the server chose, with our defaults for the rest."""
+    query = select(guilds.c.choices).where(guilds.c.guild_id == guild_id)
+    return _read(connection.execute(query).scalar_one_or_none() or {})
+
+
+def load_to_change(connection: Connection, guild_id: int, at: datetime) -> GuildChoices:
+    """Return what `load` does, and let nobody else change it before this transaction ends."""
+    connection.execute(_ADD, {"guild_id": guild_id, "choices": {}, "at": at})
+    query = select(guilds.c.choices).where(guilds.c.guild_id == guild_id).with_for_update()
+    return _read(connection.execute(query).scalar_one())
+
+
+def save(connection: Connection, guild_id: int, choices: GuildChoices, at: datetime) -> None:
+    """Keep the *choices* of a server that `load_to_change` holds."""
+    usual = plain(GuildChoices())
+    chosen = {name: value for name, value in plain(choices).items() if value != usual[name]}
+    change = update(guilds).where(guilds.c.guild_id == guild_id)
+    connection.execute(change.values(choices=chosen, changed_at=at))
+
+
+def plain(choices: GuildChoices) -> dict[str, Any]:
+    """Return *choices* as JSON values, by name."""
+    places = {"channels": sorted(choices.channels), "roles": sorted(choices.roles)}
+    return asdict(choices) | places
+
+
+def _read(stored: Mapping[str, Any]) -> GuildChoices:
+    values = {name: value for name, value in stored.items() if name in _NAMES}
+    for name in values.keys() & _READ.keys():
+        values[name] = _READ[name](values[name])
+    return GuildChoices(**values)
