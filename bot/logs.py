@@ -12,6 +12,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+_SHORTEST_SECRET = 6  # a shorter one is a placeholder, and would blot out half the words
 _OURS = ("bot", "cogs")
 _QUIET = {"httpx2": logging.WARNING, "alembic": logging.WARNING}
 _TOKENS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")
@@ -53,7 +54,8 @@ class _SafeFormatter(structlog.stdlib.ProcessorFormatter):
 
     def __init__(self, renderers: list[Processor], secrets: Collection[str]) -> None:
         super().__init__(processors=renderers, foreign_pre_chain=_common())
-        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
+        known = (secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+        self._secrets = sorted(known, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         line = _TOKENS.sub(r"\1***", super().format(record))

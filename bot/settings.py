@@ -183,6 +183,12 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         raise SetupError(_sentence(str(error.errors()[0]["loc"][0]))) from None
 
 
+def secrets_of(settings: Settings) -> frozenset[str]:
+    """Return every secret that is set, so that a log can blot them out."""
+    values = (getattr(settings, name) for name in Settings.model_fields)
+    return frozenset(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+
 def is_secret(field: FieldInfo) -> bool:
     """Tell whether *field* holds a secret, which can also be read from the file in ``*_FILE``."""
     return SecretStr in (field.annotation, *get_args(field.annotation))

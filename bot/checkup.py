@@ -1,0 +1,149 @@
+"""What Discord says about this bot: token, invite, commands, a channel's permissions."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.abc import GuildChannel
+
+from bot.providers.base import Finding
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+)
+"""What Easel needs on a server, and nothing more."""
+
+_GUILDS = 5  # how many servers are looked at
+
+_NAMES = {
+    "read_messages": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+}
+
+
+async def ask_discord(token: str, channel_id: int | None = None) -> Sequence[Finding]:
+    """Return what Discord says of the bot that *token* belongs to, and of one channel.
+
+    Raises:
+        OSError, discord.HTTPException: Discord cannot be asked.
+    """
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        try:
+            await client.login(token)
+        except discord.LoginFailure:
+            return [refused_token()]
+        findings = [_identity(client), _intents(), _delivery(client)]
+        guilds = [guild async for guild in client.fetch_guilds(limit=_GUILDS)]
+        findings += [_servers(client, guilds), await _commands(client, guilds)]
+        if channel_id is not None:
+            findings.append(await _channel(client, channel_id))
+    return findings
+
+
+def invite(application_id: int) -> str:
+    """Return the address that brings the bot to a server with the permissions it needs."""
+    scopes = ("bot", "applications.commands")
+    return discord.utils.oauth_url(application_id, permissions=PERMISSIONS, scopes=scopes)
+
+
+def refused_token() -> Finding:
+    """Return the finding for a token that Discord does not accept."""
+    return Finding(
+        subject="token",
+        well=False,
+        says="Discord does not accept DISCORD_TOKEN",
+        cure="Reset it on the Bot page of Discord's developer portal and copy the new one.",
+    )
+
+
+def _identity(client: discord.Client) -> Finding:
+    return Finding(
+        subject="token",
+        well=True,
+        says=f"belongs to {client.user} (application {client.application_id})",
+    )
+
+
+def _intents() -> Finding:
+    return Finding(subject="intents", well=True, says="guilds only; no privileged one is needed")
+
+
+def _delivery(client: discord.Client) -> Finding:
+    application = client.application
+    if application is None or not application.interactions_endpoint_url:
+        return Finding(subject="interactions", well=True, says="come through the gateway")
+    return Finding(
+        subject="interactions",
+        well=False,
+        says="go to an Interactions Endpoint URL, so Easel never sees a command",
+        cure="Empty that field on the General Information page of Discord's developer portal.",
+    )
+
+
+def _servers(client: discord.Client, guilds: Sequence[discord.Guild]) -> Finding:
+    if guilds:
+        others = ", and more" if len(guilds) == _GUILDS else ""
+        names = ", ".join(guild.name for guild in guilds)
+        return Finding(subject="servers", well=True, says=f"the bot is on {names}{others}")
+    return Finding(
+        subject="servers",
+        well=False,
+        says="the bot is on no server",
+        cure=f"Invite it: {invite(client.application_id or 0)}",
+    )
+
+
+async def _commands(client: discord.Client, guilds: Sequence[discord.Guild]) -> Finding:
+    tree = app_commands.CommandTree(client)
+    for guild in (None, *guilds):
+        if registered := await tree.fetch_commands(guild=guild):
+            names = ", ".join(f"/{command.name}" for command in registered)
+            where = f"on {guild.name}" if guild else "for all servers"
+            return Finding(subject="commands", well=True, says=f"{names} are registered {where}")
+    cure = "Run `easel sync`."
+    return Finding(subject="commands", well=False, says="none are registered", cure=cure)
+
+
+async def _channel(client: discord.Client, channel_id: int) -> Finding:
+    subject = f"channel {channel_id}"
+    try:
+        missing = await _missing(client, channel_id)
+    except (discord.NotFound, discord.Forbidden):
+        return Finding(
+            subject=subject,
+            well=False,
+            says="does not exist, or the bot cannot see it",
+            cure="Check the id, invite the bot to that server, and allow it View Channels there.",
+        )
+    if missing is None:
+        cure = "Name a text channel or a thread of a server."
+        return Finding(subject=subject, well=False, says="is not on a server", cure=cure)
+    if not missing:
+        return Finding(subject=subject, well=True, says="the bot has all permissions that it needs")
+    return Finding(
+        subject=subject,
+        well=False,
+        says=f"missing there: {', '.join(missing)}",
+        cure="Allow them to the bot's role in that channel's permissions.",
+    )
+
+
+async def _missing(client: discord.Client, channel_id: int) -> list[str] | None:
+    """Return the permissions that the bot lacks in a channel, or None where it has no server."""
+    found = await client.fetch_channel(channel_id)
+    if isinstance(found, discord.Thread):
+        found = await client.fetch_channel(found.parent_id)
+    if not isinstance(found, GuildChannel) or client.user is None:
+        return None
+    guild = await client.fetch_guild(found.guild.id, with_counts=False)
+    member = await guild.fetch_member(client.user.id)
+    channel = await guild.fetch_channel(found.id)
+    held = channel.permissions_for(member)
+    return [_NAMES[name] for name, needed in PERMISSIONS if needed and not getattr(held, name)]

@@ -1,0 +1,133 @@
+"""Looks at everything that Easel needs and says in plain words what is wrong and how to mend it."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Final
+
+from bot.domain.errors import SetupError, UserError
+from bot.imaging.pool import Imaging, open_imaging
+from bot.providers.base import Finding, ImageProvider
+from bot.storage.address import SqliteFile, parse
+from bot.storage.database import Database, open_database
+from bot.storage.probe import write_nothing
+
+Check = Callable[[], Awaitable[Sequence[Finding]]]
+"""Looks at one part; a SetupError or UserError that it raises is a finding, too."""
+
+CHECK_SECONDS: Final = 30.0
+"""How long one check may take."""
+
+ENOUGH_DISK: Final = 500_000_000
+"""Bytes that should be free where the database is."""
+
+_DOT: Final = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000"
+    "000d49444154789c63f8cfc0f01f00050001ff89993d1d0000000049454e44ae426082"
+)  # a PNG of one pixel
+
+
+async def examine(checks: Mapping[str, Check]) -> AsyncGenerator[Finding]:
+    """Run *checks* one after the other and yield what each found; none can stop the others."""
+    for subject, check in checks.items():
+        for finding in await _findings(subject, check):
+            yield finding
+
+
+def machine_checks(database_url: str) -> dict[str, Check]:
+    """Return the checks of what is on this machine; the database is prepared as a start would."""
+
+    async def database() -> list[Finding]:
+        async with open_database(database_url) as opened:
+            return [await _database(opened)]
+
+    async def disk() -> list[Finding]:
+        return await asyncio.to_thread(_disk, database_url)
+
+    async def workers() -> list[Finding]:
+        async with open_imaging(workers=1) as imaging:
+            return [await _workers(imaging)]
+
+    return {"database": database, "disk": disk, "image workers": workers}
+
+
+def provider_check(opened: Callable[[], AbstractAsyncContextManager[ImageProvider]]) -> Check:
+    """Return the check of the picture maker that *opened* opens; nothing is spent."""
+
+    async def check() -> list[Finding]:
+        async with opened() as provider:
+            return await provider.check()
+
+    return check
+
+
+async def takes_writes(database: Database) -> bool:
+    """Tell whether *database* takes a write now; raises what `Database.write` raises."""
+    return await database.write(write_nothing)
+
+
+async def opens_pictures(imaging: Imaging) -> bool:
+    """Tell whether a worker opens a picture now; raises what `Imaging.normalise` raises."""
+    if imaging.health().busy:
+        return True  # at work; a further job would only wait
+    return bool((await imaging.normalise(_DOT, side=16)).png)
+
+
+async def _findings(subject: str, check: Check) -> Sequence[Finding]:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except TimeoutError:
+        says, cure = f"no answer in {CHECK_SECONDS:.0f} seconds", "Look at the network and retry."
+    except SetupError as error:
+        says, cure = str(error), ""
+    except UserError as error:
+        values = {name: str(value) for name, value in error.values.items()}
+        says, cure = error.message.format_map(values), error.tip.format_map(values)
+    except Exception as error:  # noqa: BLE001 - one broken part must not hide the others
+        says, cure = f"failed with {type(error).__name__}: {error}", "This may be a bug in Easel."
+    return [Finding(subject=subject, well=False, says=says, cure=cure)]
+
+
+async def _database(database: Database) -> Finding:
+    if await takes_writes(database):
+        return Finding(subject="database", well=True, says="takes writes")
+    return Finding(
+        subject="database",
+        well=False,
+        says="its version is missing",
+        cure="Restore a back-up, or name another file in DATABASE_URL.",
+    )
+
+
+def _disk(database_url: str) -> list[Finding]:
+    address = parse(database_url)
+    if not isinstance(address, SqliteFile):
+        return []
+    directory = _existing(address.path.parent)
+    free = shutil.disk_usage(directory).free
+    return [
+        Finding(
+            subject="disk",
+            well=free >= ENOUGH_DISK,
+            says=f"{free / 1e9:.1f} GB free in {directory}",
+            cure="" if free >= ENOUGH_DISK else "Make room, or move the database to another disk.",
+        )
+    ]
+
+
+async def _workers(imaging: Imaging) -> Finding:
+    if await opens_pictures(imaging):
+        return Finding(subject="image workers", well=True, says="open pictures")
+    return Finding(
+        subject="image workers",
+        well=False,
+        says="made nothing of a picture",
+        cure="This may be a bug in Easel.",
+    )
+
+
+def _existing(path: Path) -> Path:
+    return next(each for each in (path, *path.parents) if each.exists())
