@@ -51,6 +51,7 @@ class EaselClient(commands.Bot):
         self.services = services
         self.provider = services.provider
         self.studio = services.studio
+        self.guild_choices = services.guilds
         if isinstance(self.tree, OfferingTree):
             self.tree.absent_options = absent_options(services.provider.models.values())
         self._extensions_to_load = tuple(extensions)

@@ -58,7 +58,7 @@ class RoleMissing(UserError):
 
 
 class BadOption(UserError):
-    message = "{option}: {problem}"
+    message = "{option}: {problem}."
     tip = "Choose another and ask again."
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from discord import Interaction
 from discord.ui import Button, DynamicItem, Item
@@ -14,15 +14,7 @@ from bot.services.studio import Studio
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
 from bot.ui.buttons import BUTTON_ID
 from bot.ui.failures import answer_failure
-
-
-class StudioHost(Protocol):
-    """The client, as far as buttons know it."""
-
-    @property
-    def studio(self) -> Studio:
-        """The studio that makes pictures."""
-        ...
+from bot.ui.host import Host
 
 
 class ResultAction(DynamicItem[Button[Any]], template=BUTTON_ID):
@@ -44,7 +36,7 @@ class ResultAction(DynamicItem[Button[Any]], template=BUTTON_ID):
 
     async def callback(self, interaction: Interaction[Any]) -> None:
         """Do what the button says, if the presser may."""
-        host: StudioHost = interaction.client
+        host: Host = interaction.client
         try:
             guild_id = place_of(interaction).guild_id
             job = await host.studio.books.find(guild_id, self._code, f"/{Command.IMAGINE}")

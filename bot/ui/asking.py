@@ -6,7 +6,9 @@ import discord
 from discord import Interaction
 
 from bot.domain.asks import Ask, Asker, Origin, Place, Source
+from bot.domain.errors import ContentRefused
 from bot.services.studio import Studio
+from bot.ui.notices import note_refusal
 from bot.ui.replies import is_gone
 from bot.ui.results import ReplyStage
 
@@ -27,7 +29,11 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
         if is_gone(error):
             return
         raise
-    await studio.perform(ticket, ReplyStage(interaction))
+    try:
+        await studio.perform(ticket, ReplyStage(interaction))
+    except ContentRefused as error:
+        await note_refusal(interaction, error, ticket.code)
+        raise
 
 
 def origin_of(interaction: Interaction[Any]) -> Origin:

@@ -1,14 +1,15 @@
 """Options that the configured models have: as autocomplete, and whether they show at all."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from discord import Interaction
 from discord.app_commands import Choice, Command, CommandTree
 from discord.app_commands.translator import Translator
 from discord.ext.commands import Bot
 
-from bot.providers.base import Capabilities, ImageProvider
+from bot.providers.base import Capabilities
+from bot.ui.host import Host
 
 _MOST_CHOICES = 25
 _LONGEST_CHOICE = 100
@@ -21,15 +22,6 @@ _VALUES: Mapping[str, Callable[[Capabilities], Collection[str]]] = {
 }
 
 Autocomplete = Callable[[Interaction[Any], str], Awaitable[list[Choice[str]]]]
-
-
-class ProviderHost(Protocol):
-    """The client, as far as options know it."""
-
-    @property
-    def provider(self) -> ImageProvider:
-        """The picture maker whose models are offered."""
-        ...
 
 
 class OfferingTree(CommandTree[Bot]):
@@ -74,7 +66,7 @@ def offer(option: str) -> Autocomplete:
     """Return the autocomplete of *option*: what the chosen model has, or else what any has."""
 
     async def complete(interaction: Interaction[Any], current: str) -> list[Choice[str]]:
-        host: ProviderHost = interaction.client
+        host: Host = interaction.client
         models = host.provider.models
         chosen = models.get(str(getattr(interaction.namespace, "model", "")))
         asked = [chosen] if chosen and option != "model" else models.values()

@@ -8,7 +8,7 @@ _JOINER = "\u200d"  # holds emoji together
 _WORD_JOINER = "\u2060"
 _MARKS_IN_A_ROW = 2
 _LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):(?=//)|\b(discord(?:app)?)\.(?=gg|com)")
-_MARKDOWN = re.compile(r"[\\`*_~|\[\]]|^(?:#+|>+|-|\+|\d+\.)(?=\s|$)")
+_MARKDOWN = re.compile(r"[\\`*_~|\[\]]|^(?:#+|>+|-#?|\+|\d+\.)(?=\s|$)")
 _SPACES = re.compile(r"\s+")
 
 

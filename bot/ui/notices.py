@@ -1,0 +1,37 @@
+"""Short notices in the log channel that a server has chosen."""
+
+from typing import Any
+
+import discord
+import structlog
+from discord import Interaction
+
+from bot.domain.errors import ContentRefused
+from bot.ui.host import Host
+from bot.ui.words import say
+
+log = structlog.get_logger(__name__)
+
+
+async def note_refusal(interaction: Interaction[Any], error: ContentRefused, code: str) -> None:
+    """Tell the server's log channel, if it has one, that the vendor declined a request."""
+    host: Host = interaction.client
+    if interaction.guild_id is None:
+        return
+    choices = await host.guild_choices.choices(interaction.guild_id)
+    if choices.log_channel is None:
+        return
+    text = say(
+        interaction.guild_locale.value if interaction.guild_locale else "en-US",
+        "Declined by the picture service ({stage}: {categories}) — {member} in {channel} · #{code}",
+        stage=error.stage,
+        categories=", ".join(error.categories) or "—",
+        member=interaction.user.mention,
+        channel=f"<#{interaction.channel_id}>",
+        code=code,
+    )
+    channel = interaction.client.get_partial_messageable(choices.log_channel)
+    try:
+        await channel.send(text)
+    except discord.HTTPException as refused:
+        log.warning("log_channel_closed", guild=interaction.guild_id, code=refused.code)

@@ -1,0 +1,66 @@
+"""Fixtures: one server and its people, anew for every test."""
+
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+
+import pytest
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
+
+from bot.client import EaselClient
+from bot.providers.base import ImageProvider
+from tests.discord.world import World, open_world
+
+
+@pytest.fixture
+def environ() -> Mapping[str, str]:
+    """Further settings; a module overrides this fixture where it needs some."""
+    return {}
+
+
+@pytest.fixture
+def provider() -> ImageProvider | None:
+    """The picture maker; a module overrides this fixture to have another than `sketch`."""
+    return None
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, environ: Mapping[str, str], provider: ImageProvider | None
+) -> AsyncGenerator[World]:
+    async with open_world(tmp_path, environ, provider) as opened:
+        yield opened
+
+
+@pytest.fixture
+def easel(world: World) -> EaselClient:
+    return world.easel
+
+
+@pytest.fixture
+def art_room(world: World) -> ChannelHandle:
+    return world.art_room
+
+
+@pytest.fixture
+def ann(world: World) -> MemberActor:
+    """A member."""
+    return world.ann
+
+
+@pytest.fixture
+def bob(world: World) -> MemberActor:
+    """Another member."""
+    return world.bob
+
+
+@pytest.fixture
+def mona(world: World) -> MemberActor:
+    """A moderator: Manage Messages."""
+    return world.mona
+
+
+@pytest.fixture
+def greta(world: World) -> MemberActor:
+    """A manager: Manage Server."""
+    return world.greta

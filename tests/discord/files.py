@@ -1,0 +1,42 @@
+"""Pictures that people upload: small, real, told apart by their colours."""
+
+from io import BytesIO
+
+from PIL import Image
+
+Upload = tuple[str, bytes]
+
+
+def photo(width: int = 640, height: int = 480, *, orientation: int = 1) -> Upload:
+    """A JPEG photograph-like gradient, with EXIF that says which way is up."""
+    picture = Image.linear_gradient("L").resize((width, height))
+    colours = Image.merge("RGB", (picture, picture.rotate(180), picture.transpose(2)))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010E] = "a secret place"
+    return "photo.jpg", _saved(colours, "JPEG", exif=exif)
+
+
+def mask(width: int = 640, height: int = 480) -> Upload:
+    """A black picture whose left half is white: the part to change."""
+    picture = Image.new("L", (width, height), 0)
+    picture.paste(255, (0, 0, width // 2, height))
+    return "mask.png", _saved(picture, "PNG")
+
+
+def black(width: int = 640, height: int = 480) -> Upload:
+    """A mask that selects nothing."""
+    return "black.png", _saved(Image.new("L", (width, height), 0), "PNG")
+
+
+def opened(data: bytes) -> Image.Image:
+    """Return the picture in *data*, loaded."""
+    picture = Image.open(BytesIO(data))
+    picture.load()
+    return picture
+
+
+def _saved(picture: Image.Image, file_format: str, **options: object) -> bytes:
+    out = BytesIO()
+    picture.save(out, file_format, **options)
+    return out.getvalue()

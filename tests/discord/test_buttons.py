@@ -1,0 +1,131 @@
+"""The buttons under a result, pressed by its owner, by others, and after a restart."""
+
+import discord
+import pytest
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
+from simcord.results import InteractionResult
+
+from tests.discord.files import opened, photo
+from tests.discord.world import World, private_text
+
+
+async def _picture(ann: MemberActor, room: ChannelHandle, **options: object) -> discord.Message:
+    result = await ann.slash(room, "imagine", prompt="a red kite", **options)
+    assert result.response is not None
+    return result.response.message
+
+
+def _posted(result: InteractionResult) -> discord.Message:
+    assert result.response is not None
+    assert result.response.attachments
+    return result.response.message
+
+
+async def test_again_makes_another_with_the_same_words(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    message = await _picture(ann, art_room, shape="landscape")
+
+    again = _posted(await ann.click(message, label="Again"))
+
+    assert again.id != message.id
+    assert again.content.startswith(f"**a red kite** — {ann.mention}")
+    width, height = opened(await again.attachments[0].read()).size
+    assert width > height
+
+
+async def test_again_works_for_an_edit(ann: MemberActor, art_room: ChannelHandle) -> None:
+    result = await ann.slash(
+        art_room, "edit", image=photo(), prompt="a door", region="left half", fit="crop"
+    )
+
+    again = _posted(await ann.click(_posted(result), label="Again"))
+
+    assert again.content.split("\n")[1].startswith("-# edit · ")
+
+
+async def test_vary_makes_a_variation_of_the_chosen_picture(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    message = await _picture(ann, art_room, count=3)
+
+    varied = _posted(await ann.click(message, label="Vary 3"))
+
+    assert "-# vary · " in varied.content
+
+
+async def test_delete_by_the_asker_removes_the_message(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    message = await _picture(ann, art_room)
+
+    await ann.click(message, label="Delete")
+
+    assert art_room.history() == []
+
+
+async def test_a_private_result_can_be_deleted(ann: MemberActor, art_room: ChannelHandle) -> None:
+    result = await ann.slash(art_room, "imagine", prompt="a surprise", private=True)
+    assert result.response is not None
+
+    await ann.click(result.response, label="Delete")
+
+    assert result.response is None
+
+
+async def test_delete_by_a_moderator_is_audited(
+    world: World, ann: MemberActor, mona: MemberActor, art_room: ChannelHandle
+) -> None:
+    message = await _picture(ann, art_room)
+
+    await mona.click(message, label="Delete")
+
+    assert art_room.history() == []
+
+
+@pytest.mark.parametrize("label", ["Again", "Vary", "Delete"])
+async def test_a_stranger_gets_a_friendly_private_answer(
+    ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, label: str
+) -> None:
+    message = await _picture(ann, art_room)
+
+    text = private_text(await bob.click(message, label=label))
+
+    assert "belong to the person who asked" in text
+    assert "/imagine" in text
+    assert len(art_room.history()) == 1
+
+
+@pytest.mark.parametrize("label", ["Again", "Vary"])
+async def test_a_moderator_may_not_spend_for_others(
+    ann: MemberActor, mona: MemberActor, art_room: ChannelHandle, label: str
+) -> None:
+    message = await _picture(ann, art_room)
+
+    private_text(await mona.click(message, label=label))
+
+    assert len(art_room.history()) == 1
+
+
+@pytest.mark.parametrize("label", ["Again", "Vary"])
+async def test_buttons_survive_a_restart(
+    world: World, ann: MemberActor, art_room: ChannelHandle, label: str
+) -> None:
+    message = await _picture(ann, art_room)
+
+    await world.restart()
+
+    _posted(await ann.click(message, label=label))
+
+
+async def test_again_says_so_when_the_words_are_erased(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    message = await _picture(ann, art_room)
+    world.clock.advance(hours=25)
+    assert await world.services.studio.books.erase_old_prompts() == 1
+
+    text = private_text(await ann.click(message, label="Again"))
+
+    assert "erased" in text
