@@ -134,14 +134,14 @@ class Guilds:
             guilds.save(connection, guild_id, after, now)
             return after
 
-        after = await self._database.write(work)
-        self._changes += 1
-        self._remember(guild_id, after)
-        return after
+        try:
+            return await self._database.write(work)
+        finally:  # also when cancelled: it may have been written
+            self._changes += 1
+            self._known.pop(guild_id, None)
 
     def _remember(self, guild_id: int, choices: GuildChoices) -> None:
         self._known[guild_id] = choices
-        self._known.move_to_end(guild_id)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 

@@ -1,0 +1,80 @@
+"""Reports of what members and servers used, from what was recorded; right at any moment."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, time, timedelta, tzinfo
+from functools import reduce
+from operator import sub
+from typing import Final
+
+from bot.domain.clock import Clock
+from bot.domain.usage import MemberUsage, ServerUsage, Span
+from bot.domain.windows import Window, span, zone
+from bot.storage import reports
+from bot.storage.database import Connection, Database
+from bot.storage.reports import Part
+
+MOST_DAYS: Final = 366
+_NAMED: Final = 10  # members by name; the rest is added up
+_WINDOWS: Final = (Window.DAY, Window.WEEK, Window.MONTH)
+
+
+class Reports:
+    """Adds up the ledger, the jobs and the moderation events."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def mine(self, guild_id: int, user_id: int, timezone: str) -> MemberUsage:
+        """Return what one member used of a server, in the windows of its *timezone*."""
+        now, part = self._clock.now(), Part(guild_id=guild_id, user_id=user_id)
+        spans = {window: span(window, now, zone(timezone)) for window in _WINDOWS}
+        return await self._database.read(lambda c: _mine(c, part, spans))
+
+    async def server(self, guild_id: int, timezone: str, days: int) -> ServerUsage:
+        """Return what a server used in the last *days* days of its calendar, today included."""
+        since = _midnight(self._clock.now(), zone(timezone), days - 1)
+        part = Part(guild_id=guild_id, since=since)
+        return await self._database.read(lambda c: _server(c, part, since, days))
+
+
+def _mine(
+    connection: Connection, part: Part, spans: Mapping[Window, tuple[datetime, datetime]]
+) -> MemberUsage:
+    month, _ = spans[Window.MONTH]
+    return MemberUsage(
+        spans=tuple(
+            Span(
+                window=window,
+                starts_at=starts,
+                resets_at=ends,
+                tally=reports.tally(connection, replace(part, since=starts)),
+            )
+            for window, (starts, ends) in spans.items()
+        ),
+        ever=reports.tally(connection, part),
+        outcomes=reports.outcomes(connection, replace(part, since=month)),
+    )
+
+
+def _server(connection: Connection, part: Part, since: datetime, days: int) -> ServerUsage:
+    total = reports.tally(connection, part)
+    members = reports.by_member(connection, part, _NAMED)
+    return ServerUsage(
+        since=since,
+        days=days,
+        total=total,
+        outcomes=reports.outcomes(connection, part),
+        by_member=members,
+        others=reduce(sub, (member.tally for member in members), total),
+        by_command=reports.by_command(connection, part),
+        by_model=reports.by_model(connection, part),
+        refusals=reports.refusals(connection, part),
+    )
+
+
+def _midnight(now: datetime, tz: tzinfo, days_ago: int) -> datetime:
+    """Return when the day began that was *days_ago* days before today."""
+    noon = datetime.combine(now.astimezone(tz).date() - timedelta(days=days_ago), time(12), tz)
+    return span(Window.DAY, noon, tz)[0]

@@ -1,0 +1,115 @@
+"""What the ledger, the jobs and the moderation events of a server add up to."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, or_, select
+
+from bot.domain.jobs import JobState
+from bot.domain.usage import Outcomes, Share, Tally
+from bot.storage.tables import jobs, ledger, moderation_events
+
+_SETTLED: Final = ledger.c.kind == "settled"
+_UNKNOWN: Final = ledger.c.kind == "unknown"
+_UNSURE: Final = or_(_UNKNOWN, ledger.c.price_known.is_(False))
+_MICROS: Final = func.sum(ledger.c.micros)
+_PICTURES: Final = func.sum(case((_SETTLED, ledger.c.pictures), else_=0))
+_SUMS: Final = (
+    func.count().label("requests"),
+    _PICTURES.label("pictures"),
+    _MICROS.label("micros"),
+    func.sum(case((_UNSURE, ledger.c.micros), else_=0)).label("unsure_micros"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The part of the record that is meant; None is any."""
+
+    guild_id: int
+    user_id: int | None = None
+    since: datetime | None = None
+
+
+def tally(connection: Connection, part: Part) -> Tally:
+    """Add up what was used."""
+    query = select(*_SUMS).where(_spent(part))
+    return _tally(connection.execute(query).mappings().one())
+
+
+def by_member(connection: Connection, part: Part, most: int) -> tuple[Share[int], ...]:
+    """Return the *most* members who used most, most first."""
+    found = _shares(connection, part, ledger.c.user_id, most)
+    return tuple(Share(of=row["of"], tally=_tally(row)) for row in found)
+
+
+def by_command(connection: Connection, part: Part) -> tuple[Share[str], ...]:
+    """Return what each command used, most first."""
+    found = _shares(connection, part, ledger.c.command)
+    return tuple(Share(of=row["of"], tally=_tally(row)) for row in found)
+
+
+def by_model(connection: Connection, part: Part) -> tuple[Share[str], ...]:
+    """Return what each model used, most first."""
+    found = _shares(connection, part, ledger.c.model)
+    return tuple(Share(of=row["of"], tally=_tally(row)) for row in found)
+
+
+def outcomes(connection: Connection, part: Part) -> Outcomes:
+    """Count how requests ended, by when they were asked for."""
+    query = select(jobs.c.state, func.count()).where(_asked(part)).group_by(jobs.c.state)
+    ends: Counter[str] = Counter()
+    for state, number in connection.execute(query).tuples():
+        ends[state if JobState(state).is_final else "running"] += number
+    return Outcomes(**ends)
+
+
+def refusals(connection: Connection, part: Part) -> tuple[tuple[str, int], ...]:
+    """Count how often each category was the reason of a refusal, most often first."""
+    events = moderation_events
+    conditions = _where(part, events.c.guild_id, events.c.user_id, events.c.at)
+    query = select(events.c.categories, func.count()).where(conditions)
+    named: Counter[str] = Counter()
+    for categories, number in connection.execute(query.group_by(events.c.categories)).tuples():
+        named.update(dict.fromkeys(categories, number))
+    return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _shares(
+    connection: Connection, part: Part, of: ColumnElement[Any], most: int | None = None
+) -> Sequence[RowMapping]:
+    query = select(of.label("of"), *_SUMS).where(_spent(part)).group_by(of)
+    ordered = query.order_by(_MICROS.desc(), _PICTURES.desc(), func.count().desc(), of)
+    return connection.execute(ordered.limit(most)).mappings().all()
+
+
+def _tally(row: RowMapping) -> Tally:
+    return Tally(  # a sum is no integer on PostgreSQL, and nothing where there is no row
+        requests=row["requests"],
+        pictures=int(row["pictures"] or 0),
+        micros=int(row["micros"] or 0),
+        unsure_micros=int(row["unsure_micros"] or 0),
+    )
+
+
+def _spent(part: Part) -> ColumnElement[bool]:
+    mine = _where(part, ledger.c.guild_id, ledger.c.user_id, ledger.c.at)
+    return and_(mine, or_(_SETTLED, _UNKNOWN))
+
+
+def _asked(part: Part) -> ColumnElement[bool]:
+    return _where(part, jobs.c.guild_id, jobs.c.user_id, jobs.c.created_at)
+
+
+def _where(
+    part: Part, guild: ColumnElement[int], user: ColumnElement[int], at: ColumnElement[datetime]
+) -> ColumnElement[bool]:
+    conditions = [guild == part.guild_id]
+    if part.user_id is not None:
+        conditions.append(user == part.user_id)
+    if part.since is not None:
+        conditions.append(at >= part.since)
+    return and_(*conditions)

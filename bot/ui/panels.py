@@ -1,0 +1,56 @@
+"""Private panels: a heading, a few sections of text, and buttons."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from discord import Interaction
+from discord.ui import ActionRow, Container, Item, LayoutView, Separator, TextDisplay
+
+_MOST_TEXT = 4000
+"""Characters that Discord takes in all the text of one panel."""
+
+
+def panel(heading: str, sections: Iterable[str], buttons: Sequence[Item[Any]] = ()) -> LayoutView:
+    """Return a panel; the empty ones of *sections* are left out, and too much text is cut.
+
+    The view is stopped, so discord.py keeps nothing in memory for it: presses are found by
+    their id, also after a restart.
+    """
+    view = LayoutView(timeout=None)
+    container = Container[LayoutView](TextDisplay(f"## {heading}"))
+    left = _MOST_TEXT - len(heading) - 3
+    for section in filter(None, sections):
+        text = _cut(section, left)
+        left -= len(text)
+        if text:
+            container.add_item(Separator(visible=False))
+            container.add_item(TextDisplay(text))
+    if buttons:
+        container.add_item(ActionRow(*buttons))
+    view.add_item(container)
+    view.stop()
+    return view
+
+
+async def show(interaction: Interaction[Any], view: LayoutView) -> None:
+    """Show *view* to the one who acts alone."""
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+def lines(heading: str, rows: Iterable[str]) -> str:
+    """Return a section: *heading* in bold and a line for each of *rows*, or nothing."""
+    text = "\n".join(rows)
+    return f"**{heading}**\n{text}" if text else ""
+
+
+def on(moment: datetime) -> str:
+    """Return a timestamp that every reader sees as date and time of their own."""
+    return f"<t:{int(moment.timestamp())}:f>"
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    kept = text[: max(0, limit - 2)].rpartition("\n")[0]
+    return f"{kept}\n…" if kept else ""
