@@ -16,6 +16,31 @@ class Operation(StrEnum):
     VARY = "vary"
 
 
+VERBATIM_PREFIX = (
+    "I NEED to test how the tool works with extremely simple prompts. "
+    "DO NOT add any detail, just use it AS-IS:"
+)
+"""What keeps a model that rewrites prompts from doing so; it counts toward the prompt's length."""
+
+VARY_INSTRUCTIONS = {
+    Strength.SUBTLE: (
+        "Make another version of this picture that stays very close to it: the same subject, "
+        "composition, style and colours, with only small differences in detail."
+    ),
+    Strength.MEDIUM: (
+        "Make another version of this picture: keep its subject, style and mood, and change "
+        "the composition, the pose and the details."
+    ),
+    Strength.STRONG: (
+        "Make a bold new picture inspired by this one: keep only its main idea, and change the "
+        "composition, the setting, the colours and the style freely."
+    ),
+}
+"""What a variation asks of a model that has edits but no variations."""
+
+HINT_JOINT = "\n\n"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What one model can do: commands, validation and prices read this and nothing else.
@@ -27,7 +52,7 @@ class Capabilities:
         qualities: accepted values, cheapest first; empty where the model has no such option.
         default_quality: the quality used when nobody chose one; None where there is none.
         styles, backgrounds: accepted values; empty where the model has no such option.
-        max_count: pictures one request of ours may ask for (parallel calls where the API makes one).
+        max_count: pictures that one request of ours may ask for.
         max_prompt: characters.
         masks: whether a mask is sent to it.
         input_sides: sides of the square that edits and variations may send, in pixels, ascending.
@@ -46,6 +71,15 @@ class Capabilities:
     masks: bool = True
     input_sides: tuple[int, ...] = (256, 512, 1024)
     verbatim: bool = False
+
+    def prompt_room(self, operation: Operation, *, verbatim: bool = False) -> int:
+        """Return how many characters a person may write, after what Easel itself adds."""
+        added = 0
+        if operation is Operation.VARY:
+            added = max(len(text) for text in VARY_INSTRUCTIONS.values()) + len(HINT_JOINT)
+        elif verbatim and self.verbatim:
+            added = len(VERBATIM_PREFIX) + 1
+        return self.max_prompt - added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +114,7 @@ class PictureRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadePicture:
-    """One picture as the provider sent it; *media_type* is what its bytes are, not what was claimed."""
+    """One picture as it was sent; *media_type* is what its bytes are, not what was claimed."""
 
     data: bytes = field(repr=False)
     media_type: str

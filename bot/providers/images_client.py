@@ -1,0 +1,123 @@
+"""The real SDK, asked once: one call out, the raw answer or one of our errors back."""
+
+import asyncio
+import ssl
+import warnings
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+import httpx2
+import openai
+from openai import AsyncAPIResponse
+from openai.types import ImagesResponse
+
+from bot.domain.errors import MaybeBilled, NonsenseAnswer
+from bot.providers.answers import MAX_ANSWER
+from bot.providers.base import Operation
+from bot.providers.dialects import Call
+from bot.providers.errors import translate
+
+VENDOR_URL = "https://api.openai.com/v1"
+
+_CONNECT_SECONDS = 10
+_FAILURES = (openai.APIError, httpx2.HTTPError, httpx2.StreamError, ssl.SSLError)
+
+Opening = AbstractAsyncContextManager[AsyncAPIResponse[ImagesResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawAnswer:
+    """The bytes of an answer with status 200."""
+
+    body: bytes = field(repr=False)
+    request_id: str | None
+
+
+class ImagesClient:
+    """Speaks to one server through the SDK. *sdk* must not retry by itself."""
+
+    def __init__(self, sdk: openai.AsyncOpenAI) -> None:
+        self._sdk = sdk
+
+    async def ask(self, operation: Operation, call: Call, *, seconds: float) -> RawAnswer:
+        """Make one call to the endpoint of *operation*, which ends within *seconds*.
+
+        Raises a ProviderError for every failure; none of them is repeated here.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                async with self._open(operation, call) as response:
+                    body = await _read(response)
+                    return RawAnswer(body=body, request_id=response.request_id)
+        except TimeoutError as error:
+            raise MaybeBilled(operator=f"No whole answer came in {seconds:.0f} s.") from error
+        except _FAILURES as error:
+            model = str(call.fields["model"])
+            raise translate(error, model=model, operation=operation) from error
+
+    async def models(self, *, seconds: float = 20) -> bytes:
+        """Return the server's own list of models, as JSON. Raises a ProviderError."""
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._sdk.models.with_raw_response.list()
+                return answer.content
+        except TimeoutError as error:
+            raise MaybeBilled(operator=f"No answer came in {seconds:.0f} s.") from error
+        except _FAILURES as error:
+            raise translate(error, model="", operation=Operation.GENERATE) from error
+
+    def _open(self, operation: Operation, call: Call) -> Opening:
+        images = self._sdk.images.with_streaming_response
+        method = cast("Callable[..., Opening]", getattr(images, _METHODS[operation]))
+        files = {"image": call.image, "mask": call.mask}
+        with warnings.catch_warnings():
+            # The SDK calls variations deprecated; compatible servers still have them.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return method(**call.fields, **{name: file for name, file in files.items() if file})
+
+
+_METHODS: Mapping[Operation, str] = {
+    Operation.GENERATE: "generate",
+    Operation.EDIT: "edit",
+    Operation.VARY: "create_variation",
+}
+
+
+@asynccontextmanager
+async def open_sdk(
+    *, base_url: str, api_key: str, organization: str | None, seconds: float
+) -> AsyncGenerator[tuple[openai.AsyncOpenAI, httpx2.AsyncClient]]:
+    """Open the SDK and the HTTP client beneath it, and close both afterwards.
+
+    Connections are not kept: a call takes seconds to minutes, and a kept connection that the
+    server has just closed cannot be told from a call that was cut off and billed.
+    """
+    timeout = httpx2.Timeout(seconds, connect=_CONNECT_SECONDS)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+    async with (
+        httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False) as http,
+        openai.AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url,
+            organization=organization,
+            timeout=timeout,
+            max_retries=0,
+            http_client=http,
+        ) as sdk,
+    ):
+        sdk.organization = organization  # else the SDK reads the environment by itself
+        sdk.project = None
+        yield sdk, http
+
+
+async def _read(response: AsyncAPIResponse[ImagesResponse]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.iter_bytes():
+        size += len(part)
+        if size > MAX_ANSWER:
+            raise NonsenseAnswer(operator=f"An answer of more than {MAX_ANSWER:,} bytes came.")
+        parts.append(part)
+    return b"".join(parts)

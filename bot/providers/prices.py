@@ -1,0 +1,114 @@
+"""What pictures cost: an upper bound before the call, the true cost after it, in micro-dollars.
+
+Token prices come from the packaged list of `genai-prices` (its background updater stays off);
+pictures priced by the piece come from the model table. Where neither covers a model, the price is
+marked unknown and the operator's own figure is used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import genai_prices
+
+from bot.domain.money import micros
+from bot.domain.pictures import Size
+from bot.providers.base import Operation, PictureRequest, Price
+from bot.providers.models import Model
+
+OUR_TABLE = "2026-11-22"
+"""The day on which `bot.providers.models` was last compared with the vendor's price page."""
+
+TOKENS_PER_INPUT_PICTURE = 1_536
+"""The most that one input picture is billed: 32-pixel patches, at most 1,536 of them."""
+
+_INSTRUCTION_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a call used, or will use at most."""
+
+    text_in: int
+    image_in: int
+    image_out: int
+    text_out: int = 0
+
+
+class PriceList:
+    """Prices one provider's pictures; *unknown_micros* is a picture where no list covers it."""
+
+    def __init__(self, *, unknown_micros: int = 0) -> None:
+        self._unknown_micros = unknown_micros
+        self.version = f"genai-prices {genai_prices.__version__}, easel {OUR_TABLE}"
+
+    def estimate(self, model: Model, request: PictureRequest, pictures: int) -> Price:
+        """Return an upper bound for *pictures* pictures of *request*."""
+        by_piece = self._by_piece(model, request)
+        if by_piece is not None:
+            return self._price(by_piece * pictures)
+        expected = most_tokens(model, request)
+        if expected is not None and model.priced_as is not None:
+            return self._price(self._by_token(model.priced_as, expected) * pictures)
+        return self._price(self._unknown_micros * pictures, known=False)
+
+    def actual(
+        self, model: Model, request: PictureRequest, pictures: int, used: Tokens | None
+    ) -> Price:
+        """Return what a call that made *pictures* pictures cost.
+
+        Without usage in the answer, a model that is priced by token costs its upper bound, and
+        the price says that it is not known.
+        """
+        if used is not None and model.priced_as is not None:
+            return self._price(self._by_token(model.priced_as, used))
+        bound = self.estimate(model, request, pictures)
+        by_piece = self._by_piece(model, request) is not None
+        return self._price(bound.micros, known=by_piece)
+
+    def _by_piece(self, model: Model, request: PictureRequest) -> int | None:
+        return model.picture_micros.get((request.quality or "standard", request.size))
+
+    def _by_token(self, name: str, used: Tokens) -> int:
+        # Without output_image_tokens, models with a text price too are priced as text.
+        usage = genai_prices.Usage(
+            input_tokens=used.text_in + used.image_in,
+            input_image_tokens=used.image_in,
+            output_tokens=used.image_out + used.text_out,
+            output_image_tokens=used.image_out,
+        )
+        total = genai_prices.calc_price(usage, name, provider_id="openai").total_price
+        return micros(total)
+
+    def _price(self, amount: int, *, known: bool = True) -> Price:
+        return Price(micros=amount, known=known, version=self.version)
+
+
+def most_tokens(model: Model, request: PictureRequest) -> Tokens | None:
+    """Return the most tokens that one picture of *request* uses, or None where nobody knows."""
+    table = model.output_tokens.get(request.quality or model.default_quality or "")
+    if table is None:
+        return None
+    text = len(request.prompt.encode(errors="replace"))  # no tokenizer makes more than one a byte
+    if request.operation is Operation.VARY:
+        text += _INSTRUCTION_TOKENS
+    return Tokens(
+        text_in=text + _INSTRUCTION_TOKENS // 4,
+        image_in=TOKENS_PER_INPUT_PICTURE if request.image is not None else 0,
+        image_out=_most_output(table, request.size),
+    )
+
+
+def _most_output(table: Mapping[Size, int], size: Size) -> int:
+    """Return a bound between tabulated sizes: more pixels may cost fewer tokens, so the maximum."""
+    rows = sorted(table.items(), key=lambda row: _area(row[0]))
+    wanted = _area(size)
+    smaller = [tokens for row, tokens in rows if _area(row) < wanted]
+    larger = [tokens for row, tokens in rows if _area(row) >= wanted]
+    if larger:
+        return max([*smaller, larger[0]])
+    largest, tokens = rows[-1]
+    return max(*smaller, -(-tokens * wanted // _area(largest)))
+
+
+def _area(size: Size) -> int:
+    return size.width * size.height

@@ -1,0 +1,115 @@
+"""Pictures without a key: drawn on this machine, labelled, free, and the same every time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from bot.domain.asks import Strength
+from bot.domain.errors import ContentRefused, PictureRejected, SetupError
+from bot.domain.pictures import Shape, Size
+from bot.providers.base import (
+    Answer,
+    Capabilities,
+    Draw,
+    Finding,
+    ImageProvider,
+    MadePicture,
+    Operation,
+    PictureRequest,
+    Price,
+    ProviderSettings,
+    SketchOrder,
+)
+
+MODEL = "sketch"
+REFUSED_WORD = "forbidden"
+"""A prompt with this word is refused, so that demo and tests can show a refusal."""
+
+QUALITIES = ("low", "medium", "high")
+STRENGTHS = {Strength.SUBTLE: 0.25, Strength.MEDIUM: 0.55, Strength.STRONG: 0.9}
+FREE = Price(micros=0, version="sketch")
+
+CAPABILITIES = Capabilities(
+    model=MODEL,
+    operations=frozenset(Operation),
+    sizes={
+        Shape.SQUARE: Size(1024, 1024),
+        Shape.PORTRAIT: Size(1024, 1536),
+        Shape.LANDSCAPE: Size(1536, 1024),
+    },
+    qualities=QUALITIES,
+    default_quality="medium",
+    backgrounds=("auto", "opaque", "transparent"),
+)
+
+
+class Sketch:
+    """An `ImageProvider` that draws with *draw*."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the registry."""
+        return "sketch"
+
+    @property
+    def models(self) -> dict[str, Capabilities]:
+        """The one model."""
+        return {MODEL: CAPABILITIES}
+
+    def estimate(self, request: PictureRequest) -> Price:
+        """Return that drawing is free."""
+        del request
+        return FREE
+
+    async def make(self, request: PictureRequest) -> Answer:
+        """Draw the pictures.
+
+        Raises:
+            ContentRefused: the prompt has the word "forbidden".
+            PictureRejected: the picture or mask given cannot be read.
+        """
+        if REFUSED_WORD in request.prompt.lower():
+            raise ContentRefused(stage="input", categories=("forbidden",), request_id="sketch")
+        orders = [_order(request, index) for index in range(request.count)]
+        try:
+            drawn = await asyncio.gather(*(self._draw(order) for order in orders))
+        except ValueError as error:
+            raise PictureRejected(operator="sketch could not read the picture.") from error
+        pictures = tuple(MadePicture(data=data, media_type="image/png") for data in drawn)
+        return Answer(pictures=pictures, price=FREE)
+
+    async def check(self) -> list[Finding]:
+        """Say that nothing can be wrong."""
+        says = "sketch draws on this machine: labelled pictures, no key, no cost."
+        return [Finding(subject="Picture service", well=True, says=says)]
+
+
+def _order(request: PictureRequest, index: int) -> SketchOrder:
+    quality = request.quality if request.quality in QUALITIES else "medium"
+    return SketchOrder(
+        operation=request.operation.value,
+        words=request.prompt,
+        width=request.size.width,
+        height=request.size.height,
+        seed=request.seed or 0,
+        index=index,
+        detail=QUALITIES.index(quality or "medium"),
+        transparent=request.background == "transparent",
+        strength=STRENGTHS[request.strength],
+        image=request.image,
+        mask=request.mask,
+    )
+
+
+@asynccontextmanager
+async def open_sketch(
+    settings: ProviderSettings, draw: Draw | None = None
+) -> AsyncGenerator[ImageProvider]:
+    """Open the local drawer. Raises SetupError where nobody passed one to draw with."""
+    del settings
+    if draw is None:
+        raise SetupError("The sketch provider has nothing to draw with.")
+    yield Sketch(draw)
