@@ -1,0 +1,76 @@
+"""The documents name every setting, and what they say of permissions is true."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.checkup import PERMISSIONS, invite
+from bot.settings import Settings, is_secret
+
+ROOT = Path(__file__).parent.parent
+PERMISSION_NAMES = (
+    "View Channels",
+    "Send Messages",
+    "Send Messages in Threads",
+    "Embed Links",
+    "Attach Files",
+)
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_stands_in_the_example_and_the_docs(name: str) -> None:
+    field = Settings.model_fields[name]
+    row = next(
+        line for line in read("docs/settings.md").splitlines() if f"| `{name.upper()}`" in line
+    )
+    example = next(
+        line
+        for line in read(".env.example").splitlines()
+        if line.startswith((f"{name.upper()}=", f"#{name.upper()}="))
+    )
+
+    assert field.description
+    assert field.description in row
+    assert ("†" in row) == is_secret(field)
+    if not is_secret(field) and isinstance(field.default, str | int):
+        assert f"`{field.default}`" in row
+        assert example.partition("=")[2] == str(field.default)
+
+
+def test_the_pages_are_what_the_script_writes() -> None:
+    script = [sys.executable, "scripts/settings_pages.py", "--check"]
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_readme_invites_with_exactly_the_permissions_needed() -> None:
+    readme = read("README.md")
+    link = invite(1).replace("client_id=1&", "client_id=APPLICATION_ID&")
+
+    assert link in readme
+    assert f"The number {PERMISSIONS.value} " in readme
+    assert all(f"*{name}*" in readme for name in PERMISSION_NAMES)
+    assert sum(1 for _, needed in PERMISSIONS if needed) == len(PERMISSION_NAMES)
+
+
+def test_a_setting_that_runs_the_tests_is_in_the_readme() -> None:
+    assert "make test" in read("README.md")
+    assert "make demo" in read("README.md")
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    here = (ROOT / page).parent
+    targets = re.findall(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)", read(page))
+
+    assert [target for target in targets if not (here / target).exists()] == []

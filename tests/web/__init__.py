@@ -1,0 +1,1 @@
+"""The health pages, asked over a real socket."""
