@@ -59,8 +59,8 @@ async def open_database(url: str) -> AsyncGenerator[Database]:
         SetupError: it cannot be used; the text says why and what to do.
     """
     address = parse(url)
-    opened = open_sqlite if isinstance(address, SqliteFile) else open_postgresql
-    async with opened(address) as (writes, reads):
+    lanes = open_sqlite(address) if isinstance(address, SqliteFile) else open_postgresql(address)
+    async with lanes as (writes, reads):
         yield Database(writes, reads)
 
 

@@ -1,0 +1,24 @@
+"""The record of what managers changed; it is only ever added to."""
+
+from datetime import datetime
+
+from sqlalchemy import insert
+
+from bot.storage.database import Connection
+from bot.storage.tables import audit
+
+
+def append(  # noqa: PLR0913 - these are the columns
+    connection: Connection,
+    *,
+    guild_id: int,
+    user_id: int,
+    action: str,
+    target: str,
+    before: object,
+    after: object,
+    at: datetime,
+) -> None:
+    """Record that *user_id* did *action* to *target*; *before* and *after* are JSON values."""
+    row = {"guild_id": guild_id, "user_id": user_id, "action": action, "target": target}
+    connection.execute(insert(audit), {**row, "before": before, "after": after, "at": at})
