@@ -17,7 +17,7 @@ from bot.imaging.wire import BrokenFrameError, Frame
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_TRIES = 3
+_TRIES = 4  # lost only when a worker is killed from outside every time
 
 
 @dataclass(slots=True)

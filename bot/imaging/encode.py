@@ -108,7 +108,7 @@ def _lossy(image: Image.Image, quality: int, notes: tuple[Note, ...]) -> Deliver
         kind = "webp"
     else:
         subsampling = 0 if quality >= _FINE_QUALITY else 2
-        clean(image).save(out, "JPEG", quality=quality, subsampling=subsampling, optimize=True)
+        clean(image).save(out, "JPEG", quality=quality, subsampling=subsampling)
         kind = "jpeg"
     return Delivery(
         data=out.getvalue(),

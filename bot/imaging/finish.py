@@ -17,7 +17,7 @@ VISIBLE = 8
 _FEATHER_PARTS = 128
 
 
-def finish(  # noqa: PLR0913 - the parts of one job, by name
+def finish(
     answer: bytes,
     *,
     limit: int,

@@ -6,7 +6,7 @@ from bot.domain.errors import MaskSelectsAll, MaskSelectsNothing
 from bot.domain.pictures import Box, Geometry, Region
 from bot.imaging import colour, encode
 from bot.imaging.geometry import region_box, scaled_box
-from bot.imaging.normalise import scaled, upright_part
+from bot.imaging.normalise import upright_part
 from bot.imaging.opening import load, open_picture
 
 REPAINT = (255, 255, 255, 0)
@@ -52,10 +52,11 @@ def uploaded_mask(data: bytes, geometry: Geometry, *, budget: int) -> bytes:
         part = scaled_box(place, geometry.side, whole.size)
     else:
         part = _source_part(geometry, whole)
-    box = tuple(float(edge) for edge in _tuple(part))
-    chosen = scaled(chosen, (box[0], box[1], box[2], box[3]), place.size).point(_HARD)
+    size = (place.size.width, place.size.height)
     selected = _nothing(geometry)
-    selected.paste(chosen, (place.left, place.top))
+    selected.paste(
+        chosen.resize(size, Image.Resampling.BOX, box=_tuple(part)).point(_HARD), _tuple(place)
+    )
     return _checked(selected, geometry)
 
 

@@ -21,7 +21,7 @@ _CLEAR = (0, 0, 0, 0)
 _FITTED = {Fit.PAD: Note.PADDED, Fit.CROP: Note.CROPPED, Fit.STRETCH: Note.STRETCHED}
 
 
-def normalise(  # noqa: PLR0913 - the parts of one job, by name
+def normalise(
     data: bytes,
     *,
     side: int,

@@ -129,6 +129,11 @@ class Imaging:
             retired=crew.retired,
         )
 
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers that live."""
+        return self._crew.pids
+
     def close(self) -> None:
         """End every worker; jobs that run end as `Closing`."""
         self._closing = True

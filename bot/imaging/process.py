@@ -20,7 +20,8 @@ _START = (
     "from bot.imaging.worker import main; main(sys.argv[1:])"
 )
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
-_GRACE_SECONDS = 2.0
+GRACE_SECONDS = 2.0
+_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
 _EXHAUSTED = frozenset({-signal.SIGALRM, -signal.SIGXCPU})
 
 
@@ -53,7 +54,7 @@ class Worker:
         with theirs:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                    _command(limits),
+                    command(limits),
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -74,7 +75,7 @@ class Worker:
         """Send one job and return the reply. Raises WorkerLostError; the worker is dead then."""
         self.jobs += 1
         try:
-            self._ours.settimeout(self._limits.wall_seconds + _GRACE_SECONDS)
+            self._ours.settimeout(self._limits.wall_seconds + GRACE_SECONDS)
             wire.send(self._ours, frame)
             reply = wire.receive(self._ours)
         except (BrokenFrameError, OSError) as error:
@@ -91,17 +92,17 @@ class Worker:
         if isinstance(error, BrokenFrameError) and str(error) != "closed":
             self.close()
             return WorkerLostError(f"bad frame: {error}")
-        code = self._ended()
+        ours, code = self._killed, self._ended()
         return WorkerLostError(
             f"ended with {code}",
             exhausted=code in _EXHAUSTED,
-            outside=code in {-signal.SIGKILL, -signal.SIGTERM} and not self._killed,
+            outside=code in _OUTSIDE and not ours,
         )
 
     def _ended(self) -> int:
         """Reap a process whose socket is closed; one that lingers is killed."""
         try:
-            code = self._process.wait(_GRACE_SECONDS)
+            code = self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             code = 0
         self.close()
@@ -119,7 +120,8 @@ class Worker:
         self._ours.close()
 
 
-def _command(limits: Limits) -> list[str]:
+def command(limits: Limits) -> list[str]:
+    """Return what starts a worker: isolated from the environment, with our own code in reach."""
     root = str(Path(bot.__file__ or "").resolve().parent.parent)
     numbers = (limits.memory, limits.cpu_seconds, limits.wall_seconds, limits.jobs)
     return [sys.executable, "-I", "-B", "-c", _START, root, *map(str, numbers)]

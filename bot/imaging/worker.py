@@ -44,8 +44,14 @@ def _where(error: BaseException) -> str:
     return where
 
 
-def serve(connection: socket.socket, limits: Limits, *, arm: Callable[[Limits], None]) -> None:
-    """Answer jobs until the bot closes its end. *arm* starts the clocks of one job."""
+def serve(
+    connection: socket.socket,
+    limits: Limits,
+    *,
+    arm: Callable[[Limits], None],
+    disarm: Callable[[], None],
+) -> None:
+    """Answer jobs until the bot closes its end; *arm* and *disarm* run the clocks of one job."""
     while True:
         try:
             frame = wire.receive(connection, most=MAX_REQUEST)
@@ -53,7 +59,7 @@ def serve(connection: socket.socket, limits: Limits, *, arm: Callable[[Limits], 
             return
         arm(limits)
         wire.send(connection, answer(frame, budget=budget_of(limits)))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        disarm()
 
 
 def budget_of(limits: Limits) -> int:
@@ -67,11 +73,12 @@ def confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
-    most = _address_space() + limits.memory
+    most = address_space() + limits.memory
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _address_space() -> int:
+def address_space() -> int:
+    """Return the bytes of address space that this process has now."""
     try:
         with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - one read
             return int(statm.read().split()[0]) * _PAGE
@@ -88,6 +95,11 @@ def arm(limits: Limits) -> None:
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
 
 
+def disarm() -> None:
+    """Stop the alarm; the next job sets its own processor time."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def main(arguments: list[str]) -> None:
     """Run until standard input, a socket, closes."""
     memory, cpu_seconds, wall_seconds, count = arguments
@@ -102,4 +114,4 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     confine(limits)
     with socket.socket(fileno=sys.stdin.fileno()) as connection:
-        serve(connection, limits, arm=arm)
+        serve(connection, limits, arm=arm, disarm=disarm)

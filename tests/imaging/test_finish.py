@@ -1,0 +1,205 @@
+import pytest
+from PIL import Image, ImageChops
+
+from bot.domain.errors import NotAPicture
+from bot.domain.pictures import REGIONS, Fit, Note, Size
+from bot.imaging.finish import changed_share, composited, finish
+from bot.imaging.masks import region_mask
+from bot.imaging.normalise import normalise
+from bot.imaging.values import Finished, Normalised
+from tests.imaging.pictures import (
+    ARTIST,
+    BUDGET,
+    chunk_names,
+    mean_difference,
+    noise,
+    opened,
+    photo,
+    quarters,
+    saved,
+    shows_quarters,
+    turned,
+)
+
+PLENTY = 10_000_000
+
+
+def square(image: Image.Image, *, side: int = 256, fit: Fit = Fit.PAD) -> Normalised:
+    return normalise(saved(image), side=side, fit=fit, what="picture", budget=BUDGET)
+
+
+def done(answer: bytes, *, limit: int = PLENTY) -> Finished:
+    return finish(answer, limit=limit, budget=BUDGET)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "GIF"])
+def test_an_answer_is_shown_without_its_metadata(kind: str) -> None:
+    exif = Image.Exif()
+    exif[ARTIST] = "Ann Example"
+
+    made = done(saved(photo(), kind, exif=exif))
+
+    assert made.media_type == "image/png"
+    assert made.extension == "png"
+    assert made.size == Size(512, 512)
+    assert made.changed is None
+    assert chunk_names(made.data) == {b"IHDR", b"IDAT", b"IEND"}
+
+
+def test_a_lossless_answer_stays_as_it_is() -> None:
+    assert opened(done(saved(photo())).data).tobytes() == photo().tobytes()
+
+
+def test_transparency_is_kept() -> None:
+    image = photo().convert("RGBA")
+    image.putalpha(90)
+
+    assert opened(done(saved(image)).data).mode == "RGBA"
+
+
+def test_alpha_that_hides_nothing_is_dropped() -> None:
+    assert opened(done(saved(photo().convert("RGBA"))).data).mode == "RGB"
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(NotAPicture):
+        done(b"<html>busy</html>")
+
+
+@pytest.mark.parametrize(
+    ("mode", "media_type", "extension"),
+    [("RGB", "image/jpeg", "jpg"), ("RGBA", "image/webp", "webp")],
+)
+def test_what_does_not_fit_is_compressed(mode: str, media_type: str, extension: str) -> None:
+    made = done(saved(noise(300, mode)), limit=100_000)
+
+    assert (made.media_type, made.extension) == (media_type, extension)
+    assert len(made.data) <= 100_000
+    assert Note.COMPRESSED in made.notes
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_everything_fits_in_the_end(mode: str) -> None:
+    made = done(saved(noise(700, mode)), limit=16_384)
+
+    assert len(made.data) <= 16_384
+    assert Note.SHRUNK in made.notes
+    assert opened(made.data).size == (made.size.width, made.size.height)
+
+
+@pytest.mark.parametrize("answer_side", [256, 512, 384])
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("size", [(300, 200), (200, 300), (400, 100), (101, 100)])
+def test_a_padded_square_comes_back_in_its_own_shape(
+    size: tuple[int, int], orientation: int, answer_side: int
+) -> None:
+    data = turned(quarters(*size), orientation, "PNG")
+    picture = normalise(data, side=256, fit=Fit.PAD, what="picture", budget=BUDGET)
+    answer = opened(picture.png).resize((answer_side, answer_side))
+
+    made = finish(saved(answer), limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+
+    longest = max(size)
+    assert abs(made.size.width - size[0] * answer_side / longest) <= answer_side / 256 + 1
+    assert abs(made.size.height - size[1] * answer_side / longest) <= answer_side / 256 + 1
+    assert max(made.size.width, made.size.height) == answer_side
+    assert shows_quarters(opened(made.data))
+    assert Note.CROPPED_BACK in made.notes
+
+
+def test_cropping_back_gives_every_pixel_of_the_picture_and_none_of_the_borders() -> None:
+    image = photo("chelsea.png").resize((256, 170), Image.Resampling.LANCZOS)
+    picture = square(image)
+
+    made = finish(picture.png, limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+
+    assert opened(made.data).tobytes() == image.tobytes()
+
+
+@pytest.mark.parametrize("fit", [Fit.CROP, Fit.STRETCH])
+def test_other_fits_come_back_as_squares(fit: Fit) -> None:
+    picture = square(quarters(300, 200), fit=fit)
+
+    made = finish(picture.png, limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+
+    assert made.size == Size(256, 256)
+
+
+def test_an_answer_of_another_shape_is_left_whole() -> None:
+    picture = square(quarters(300, 200))
+
+    made = finish(saved(quarters(192, 128)), limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+
+    assert made.size == Size(192, 128)
+
+
+@pytest.mark.parametrize("answer_side", [256, 512, 128])
+@pytest.mark.parametrize("region", ["center", "top left", "right", "bottom half"])
+def test_outside_the_mask_and_its_feather_every_byte_is_the_originals(
+    region: str, answer_side: int
+) -> None:
+    image = photo().resize((256, 192))
+    picture = square(image)
+    mask = region_mask(REGIONS[region], picture.geometry)
+    answer = saved(Image.new("RGB", (answer_side, answer_side), (255, 0, 255)))
+
+    made = finish(
+        answer,
+        limit=PLENTY,
+        budget=BUDGET,
+        geometry=picture.geometry,
+        square=picture.png,
+        mask=mask,
+    )
+
+    result = opened(made.data)
+    assert result.size == image.size
+    chosen = ImageChops.invert(opened(mask).getchannel("A")).crop((0, 32, 256, 224))
+    left, top, right, bottom = chosen.getbbox() or (0, 0, 0, 0)
+    for x in range(256):
+        for y in range(192):
+            inside = left <= x < right and top <= y < bottom
+            near = left - 2 <= x < right + 2 and top - 2 <= y < bottom + 2
+            if inside:
+                assert result.getpixel((x, y)) == (255, 0, 255)
+            elif not near:
+                assert result.getpixel((x, y)) == image.getpixel((x, y))
+    assert made.changed is not None
+    share = (right - left) * (bottom - top) / (256 * 192)
+    assert made.changed == pytest.approx(share, abs=0.03)
+    assert Note.COMPOSITED in made.notes
+
+
+def test_the_edge_fades() -> None:
+    original, answer = Image.new("RGB", (64, 64), "black"), Image.new("RGB", (64, 64), "white")
+    selected = Image.new("L", (64, 64), 0)
+    selected.paste(255, (0, 0, 32, 64))
+
+    row = composited(answer, original, selected, feather=4).convert("L").crop((30, 9, 40, 10))
+
+    levels = list(row.tobytes())
+    assert levels == sorted(levels, reverse=True)
+    assert levels[:2] == [255, 255]
+    assert levels[-3:] == [0, 0, 0]
+    assert 0 < levels[3] < 255
+
+
+def test_transparent_originals_keep_their_bytes_too() -> None:
+    original = photo().resize((64, 64)).convert("RGBA")
+    original.putalpha(Image.linear_gradient("L").resize((64, 64)))
+    selected = Image.new("L", (64, 64), 0)
+    selected.paste(255, (20, 20, 40, 40))
+
+    made = composited(Image.new("RGB", (64, 64)), original, selected, feather=2)
+
+    assert made.crop((0, 0, 17, 64)).tobytes() == original.crop((0, 0, 17, 64)).tobytes()
+
+
+def test_a_changed_pixel_is_one_that_can_be_seen() -> None:
+    base = Image.new("RGB", (10, 10), (100, 100, 100))
+    other = base.copy()
+    other.paste((108, 100, 100), (0, 0, 5, 10))
+    other.paste((100, 100, 109), (5, 0, 6, 10))
+
+    assert changed_share(other, base) == pytest.approx(0.1)
+    assert mean_difference(base, base) == 0

@@ -1,0 +1,150 @@
+"""The worker's own code, run in this process; `test_pool` runs the real one."""
+
+import resource
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from bot.domain.errors import EmptyPicture
+from bot.domain.pictures import REGIONS, Fit, Size
+from bot.imaging import jobs, replies, wire, worker
+from bot.imaging.geometry import fit_square
+from bot.imaging.values import Limits
+from bot.imaging.wire import Frame, Head
+from tests.imaging.pictures import BUDGET, quarters, saved
+
+GEOMETRY = fit_square(Size(64, 32), 1, side=64, fit=Fit.PAD)
+NUMBERS = replies.geometry_numbers(GEOMETRY)
+NORMALISE: Head = {"job": "normalise", "side": 64, "fit": "pad", "what": "picture"}
+
+
+def answer(head: Head, *parts: bytes) -> Frame:
+    return worker.answer(Frame(head, parts), budget=BUDGET)
+
+
+def test_every_job_answers() -> None:
+    picture = replies.normalised(answer(NORMALISE, saved(quarters(64, 32))), most=64)
+    region = REGIONS["left half"]
+    edges = [region.left, region.top, region.right, region.bottom]
+    mask = replies.mask(answer({"job": "region", "geometry": NUMBERS, "region": edges}), side=64)
+    again = answer({"job": "uploaded", "geometry": NUMBERS}, mask)
+    finish: Head = {"job": "finish", "limit": 90_000, "geometry": NUMBERS}
+    whole = answer(finish, picture.png, picture.png, mask)
+    plain = answer({**finish, "geometry": None}, picture.png)
+
+    assert picture.geometry == GEOMETRY
+    assert again.parts == (mask,)
+    assert replies.finished(whole, limit=90_000).changed == 0
+    assert replies.finished(plain, limit=90_000).size == Size(64, 64)
+    assert answer({"job": "own", "geometry": NUMBERS}, picture.png).head["refusal"] == (
+        "MaskSelectsNothing"
+    )
+
+
+def test_refusals_are_frames() -> None:
+    reply = answer(NORMALISE, b"")
+
+    assert isinstance(replies.refusal(reply.head), EmptyPicture)
+    assert reply.head["last"] is False
+
+
+def test_bugs_are_named() -> None:
+    assert "KeyError" in str(answer({"job": "cook"}).head["bug"])
+
+
+@pytest.mark.parametrize("cause", [None, MemoryError()])
+def test_a_worker_that_ran_out_of_memory_does_no_more(
+    cause: MemoryError | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object, **__: object) -> Frame:
+        if cause is None:
+            raise MemoryError
+        raise EmptyPicture(what="picture") from cause
+
+    monkeypatch.setattr(jobs, "run", exhausted)
+
+    reply = answer({})
+
+    assert replies.refusal(reply.head) is not None
+    assert reply.head["last"] is True
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    one, other = socket.socketpair()
+    with one, other:
+        yield one, other
+
+
+def test_a_worker_serves_until_its_socket_closes(ends: tuple[socket.socket, socket.socket]) -> None:
+    armed: list[Limits] = []
+    limits = Limits()
+    serving = threading.Thread(
+        target=worker.serve,
+        args=(ends[1], limits),
+        kwargs={"arm": armed.append, "disarm": lambda: None},
+    )
+    serving.start()
+    for _ in range(2):
+        wire.send(ends[0], Frame(NORMALISE, (saved(quarters(8, 8)),)))
+        replies.normalised(wire.receive(ends[0]), most=64)
+    ends[0].close()
+    serving.join()
+
+    assert armed == [limits, limits]
+
+
+def test_limits_are_put_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    put: dict[int, tuple[int, int]] = {}
+    timers: list[float] = []
+
+    def setrlimit(kind: int, most: tuple[int, int]) -> None:
+        put[kind] = most
+
+    def setitimer(_: int, seconds: float) -> None:
+        timers.append(seconds)
+
+    monkeypatch.setattr(resource, "setrlimit", setrlimit)
+    monkeypatch.setattr(signal, "setitimer", setitimer)
+    monkeypatch.setattr("os.nice", int)
+    limits = Limits(memory=100_000_000, cpu_seconds=3, wall_seconds=4.5)
+
+    worker.confine(limits)
+    worker.arm(limits)
+    worker.disarm()
+
+    assert put[resource.RLIMIT_FSIZE] == (0, 0)
+    assert put[resource.RLIMIT_CORE] == (0, 0)
+    assert put[resource.RLIMIT_AS][0] > 100_000_000
+    assert put[resource.RLIMIT_CPU][0] >= 3
+    assert timers == [4.5, 0]
+
+
+def test_without_proc_the_address_space_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("builtins.open", missing)
+
+    assert worker.address_space() == 1_000_000_000
+
+
+def test_main_serves_its_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Limits] = []
+
+    def serve(connection: socket.socket, limits: Limits, **_: object) -> None:
+        connection.detach()
+        seen.append(limits)
+
+    monkeypatch.setattr(worker, "serve", serve)
+    monkeypatch.setattr(worker, "confine", seen.append)
+    monkeypatch.setattr(signal, "signal", max)
+    one, other = socket.socketpair()
+    with one, other:
+        monkeypatch.setattr("sys.stdin", one)
+        worker.main(["5", "6", "7.5", "8"])
+
+    assert seen == [Limits(memory=5, cpu_seconds=6, wall_seconds=7.5, jobs=8)] * 2
