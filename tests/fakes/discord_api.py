@@ -16,12 +16,16 @@ from typing import Self, TypeAlias, TypeVar, cast
 
 from aiohttp import BodyPartReader, hdrs, web
 
+from tests.fakes.discord_checks import Refusal, invalid
 from tests.fakes.discord_faults import Fault, Faults, RateLimits
 from tests.fakes.discord_gateway import Gateway
-from tests.fakes.discord_messages import Messages, Refusal, Upload, invalid, sign
-from tests.fakes.discord_rest import CALLBACKS, ROUTES, Answer, Call, Handler, Rest
+from tests.fakes.discord_messages import Messages, Upload, sign
+from tests.fakes.discord_posts import Interaction
+from tests.fakes.discord_replies import Answer, Call
+from tests.fakes.discord_rest import Rest
+from tests.fakes.discord_routes import CALLBACKS, ROUTES, Handler
 from tests.fakes.discord_schema import Json, problems
-from tests.fakes.discord_world import MIB, Guild, Interaction, Member, User, World
+from tests.fakes.discord_world import MIB, Guild, Member, User, World
 
 T = TypeVar("T")
 View: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -8,16 +8,14 @@ from typing import TypeAlias, cast
 import discord
 
 from tests.fakes.discord_api import FakeDiscord
-from tests.fakes.discord_messages import components, numbered
+from tests.fakes.discord_checks import components, numbered
+from tests.fakes.discord_posts import Interaction, Message, StoredFile
 from tests.fakes.discord_schema import Json, rows
 from tests.fakes.discord_world import (
     MIB,
     Channel,
     Guild,
-    Interaction,
-    Message,
     Role,
-    StoredFile,
     User,
 )
 

@@ -3,7 +3,7 @@
 import re
 from typing import cast
 
-from tests.fakes.discord_messages import invalid
+from tests.fakes.discord_checks import invalid
 from tests.fakes.discord_schema import Json, rows
 from tests.fakes.discord_world import Snowflakes
 

@@ -1,60 +1,21 @@
 """What the loopback Discord does for each call of its REST API that a bot makes."""
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 import discord
 
 from tests.fakes import discord_commands
-from tests.fakes.discord_messages import Messages, Refusal, Upload, invalid, may
+from tests.fakes.discord_checks import Refusal, invalid, may
+from tests.fakes.discord_messages import Messages
+from tests.fakes.discord_posts import EPHEMERAL, Message
+from tests.fakes.discord_replies import Answer, Call, Replies
 from tests.fakes.discord_schema import Json
-from tests.fakes.discord_world import (
-    EPHEMERAL,
-    FIRST_RESPONSE,
-    LOADING,
-    TOKEN_LIFE,
-    Channel,
-    Guild,
-    Interaction,
-    Message,
-    World,
-)
+from tests.fakes.discord_world import Channel, Guild, World
 
 if TYPE_CHECKING:
     from tests.fakes.discord_gateway import Gateway
 
-PONG, MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
-PRESSED, TYPED, SUBMITTED = 3, 4, 5
 NONCE_LIFE = 5 * 60.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """One request of the bot's, as it arrived. *at* is `perf_counter` seconds."""
-
-    route: str
-    method: str
-    path: str
-    params: dict[str, str]
-    query: dict[str, str]
-    payload: object
-    uploads: list[Upload] = field(default_factory=list[Upload])
-    at: float = 0.0
-    status: int = 0
-    code: int = 0
-
-    @property
-    def body(self) -> Json:
-        return cast("Json", self.payload) if isinstance(self.payload, dict) else {}
-
-    def flag(self, name: str) -> bool:
-        return self.query.get(name, "").lower() in {"1", "true"}
-
-
-Answer: TypeAlias = object
-Handler: TypeAlias = Callable[["Rest", Call], Answer]
 
 
 class Rest:
@@ -65,6 +26,7 @@ class Rest:
         self.messages = messages
         self.gateway = gateway
         self.bot_id = bot_id
+        self.replies = Replies(world, messages, bot_id)
         self._nonces: dict[tuple[int, str], tuple[float, int]] = {}
 
     # Who the bot is
@@ -236,116 +198,6 @@ class Rest:
             raise Refusal(404, 10063, "Unknown application command")
         self.world.commands[scope] = after
 
-    # Interactions
-
-    def respond(self, call: Call) -> Answer:
-        """Take the first response: once, within three seconds."""
-        asked = self.world.interactions.get(call.params["token"])
-        if asked is None or asked.id != int(call.params["interaction_id"]):
-            raise Refusal(404, 10062, "Unknown interaction")
-        if asked.response_type is not None:
-            raise Refusal(400, 40060, "Interaction has already been acknowledged.")
-        if self.world.clock.now() - asked.sent_at > FIRST_RESPONSE:
-            asked.late = True
-            raise Refusal(404, 10062, "Unknown interaction")
-        kind = int(call.body["type"])
-        _check_response(asked, kind)
-        message = self._first_message(asked, kind, call)
-        asked.response_type = kind
-        asked.seconds = time.perf_counter() - asked.started
-        return self._callback_json(asked, kind, message) if call.flag("with_response") else None
-
-    def _first_message(self, asked: Interaction, kind: int, call: Call) -> Message | None:
-        data = cast("Json", call.body.get("data") or {})
-        if kind == CHOICES:
-            asked.choices = cast("list[Json]", data["choices"])
-        elif kind == MODAL:
-            asked.modal = data
-        elif kind in {DEFERRED_UPDATE, UPDATE}:
-            asked.original_id = asked.source_id
-            message = self.world.messages[cast("int", asked.source_id)]
-            if kind == UPDATE:
-                self.messages.edit(message, data, call.uploads)
-            return message
-        else:
-            flags = int(data.get("flags") or 0) | (LOADING if kind == DEFERRED else 0)
-            shown = {"flags": flags} if kind == DEFERRED else {**data, "flags": flags}
-            return self._show(asked, shown, call.uploads, original=True)
-        return None
-
-    def _callback_json(self, asked: Interaction, kind: int, message: Message | None) -> Json:
-        about: Json = {"id": str(asked.id), "type": asked.type}
-        if message is None:
-            return {"interaction": about}
-        about |= {
-            "response_message_id": str(message.id),
-            "response_message_loading": message.loading,
-            "response_message_ephemeral": message.ephemeral,
-        }
-        return {
-            "interaction": about,
-            "resource": {"type": kind, "message": self.messages.json(message)},
-        }
-
-    def follow_up(self, call: Call) -> Answer:
-        """Post a further message; the first one after a defer takes the placeholder's place."""
-        asked = self._asked(call)
-        original = self.world.messages.get(asked.original_id or 0)
-        if (
-            asked.response_type == DEFERRED
-            and original
-            and original.loading
-            and not original.deleted
-        ):
-            self.messages.edit(original, call.body, call.uploads)
-            return self.messages.json(original)
-        return self.messages.json(self._show(asked, call.body, call.uploads, original=False))
-
-    def get_reply(self, call: Call) -> Answer:
-        return self.messages.json(self._reply(call))
-
-    def edit_reply(self, call: Call) -> Answer:
-        message = self._reply(call)
-        self.messages.edit(message, call.body, call.uploads)
-        return self.messages.json(message)
-
-    def delete_reply(self, call: Call) -> Answer:
-        self._reply(call).deleted = True
-
-    def _show(
-        self, asked: Interaction, body: Json, uploads: list[Upload], *, original: bool
-    ) -> Message:
-        channel = self.world.channels[asked.channel_id]
-        message = self.messages.create(
-            body, uploads, channel=channel, author_id=self.bot_id, asked_by=asked
-        )
-        if original:
-            asked.original_id = message.id
-        else:
-            message.type = 19 if asked.original_id else 0
-            asked.follow_ups.append(message.id)
-        return message
-
-    def _asked(self, call: Call) -> Interaction:
-        asked = self.world.interactions.get(call.params["token"])
-        mine = int(call.params["application_id"]) == self.bot_id
-        if asked is None or not mine or asked.response_type is None:
-            raise Refusal(404, 10015, "Unknown Webhook")
-        if self.world.clock.now() - asked.sent_at > TOKEN_LIFE:
-            raise Refusal(401, 50027, "Invalid Webhook Token")
-        return asked
-
-    def _reply(self, call: Call) -> Message:
-        asked = self._asked(call)
-        named = call.params.get("message_id")
-        message = self.world.messages.get(int(named) if named else asked.original_id or 0)
-        if message is None or message.deleted:
-            raise Refusal(404, 10008, "Unknown Message")
-        mine = message.asked_by is asked or message.id == asked.source_id
-        if not mine:
-            raise Refusal(404, 10008, "Unknown Message")
-        return message
-
     # What the calls have in common
 
     def _scope(self, call: Call) -> int | None:
@@ -406,73 +258,3 @@ class Rest:
             "last_message_id": None,
             "recipients": [person.json()],
         }
-
-
-def _check_response(asked: Interaction, kind: int) -> None:
-    """Refuse a kind of response that the interaction cannot have."""
-    if (kind == CHOICES) != (asked.type == TYPED) or kind == PONG:
-        raise invalid(f"type: {kind} does not answer an interaction of type {asked.type}")
-    if kind == MODAL and asked.type == SUBMITTED:
-        raise invalid("type: a modal cannot follow a modal")
-    if kind in {DEFERRED_UPDATE, UPDATE} and asked.source_id is None:
-        raise invalid("type: there is no message to update")
-
-
-_COMMANDS = "/applications/{application_id}/commands"
-_GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
-_WEBHOOK = "/webhooks/{application_id}/{token}"
-_MESSAGES = "/channels/{channel_id}/messages"
-
-ROUTES: dict[str, tuple[Handler, str | None]] = {
-    "GET /users/@me": (Rest.me, None),
-    "GET /users/@me/guilds": (Rest.my_guilds, None),
-    "POST /users/@me/channels": (Rest.open_dm, None),
-    "GET /users/{user_id}": (Rest.user, None),
-    "GET /oauth2/applications/@me": (Rest.application, None),
-    "GET /applications/@me": (Rest.application, None),
-    "GET /gateway": (Rest.gateway_url, None),
-    "GET /gateway/bot": (Rest.gateway_bot, None),
-    "GET /guilds/{guild_id}": (Rest.guild, None),
-    "GET /guilds/{guild_id}/channels": (Rest.guild_channels, None),
-    "GET /guilds/{guild_id}/roles": (Rest.guild_roles, None),
-    "GET /guilds/{guild_id}/members/{user_id}": (Rest.member, None),
-    "GET /channels/{channel_id}": (Rest.channel, None),
-    "POST /channels/{channel_id}/typing": (Rest.typing, None),
-    f"GET {_MESSAGES}": (Rest.list_messages, None),
-    f"POST {_MESSAGES}": (Rest.create_message, "MessageCreateRequest"),
-    f"GET {_MESSAGES}/{{message_id}}": (Rest.get_message, None),
-    f"PATCH {_MESSAGES}/{{message_id}}": (Rest.edit_message, "MessageEditRequestPartial"),
-    f"DELETE {_MESSAGES}/{{message_id}}": (Rest.delete_message, None),
-    f"GET {_COMMANDS}": (Rest.commands, None),
-    f"PUT {_COMMANDS}": (Rest.set_commands, "ApplicationCommandUpdateRequest"),
-    f"POST {_COMMANDS}": (Rest.add_command, "ApplicationCommandCreateRequest"),
-    f"DELETE {_COMMANDS}/{{command_id}}": (Rest.delete_command, None),
-    f"GET {_GUILD_COMMANDS}": (Rest.commands, None),
-    f"PUT {_GUILD_COMMANDS}": (Rest.set_commands, "ApplicationCommandUpdateRequest"),
-    f"POST {_GUILD_COMMANDS}": (Rest.add_command, "ApplicationCommandCreateRequest"),
-    f"DELETE {_GUILD_COMMANDS}/{{command_id}}": (Rest.delete_command, None),
-    "POST /interactions/{interaction_id}/{token}/callback": (Rest.respond, "callback"),
-    f"POST {_WEBHOOK}": (Rest.follow_up, "IncomingWebhookRequestPartial"),
-    f"GET {_WEBHOOK}/messages/@original": (Rest.get_reply, None),
-    f"PATCH {_WEBHOOK}/messages/@original": (
-        Rest.edit_reply,
-        "IncomingWebhookUpdateRequestPartial",
-    ),
-    f"DELETE {_WEBHOOK}/messages/@original": (Rest.delete_reply, None),
-    f"GET {_WEBHOOK}/messages/{{message_id}}": (Rest.get_reply, None),
-    f"PATCH {_WEBHOOK}/messages/{{message_id}}": (
-        Rest.edit_reply,
-        "IncomingWebhookUpdateRequestPartial",
-    ),
-    f"DELETE {_WEBHOOK}/messages/{{message_id}}": (Rest.delete_reply, None),
-}
-"""Every call that is served: method and path, who answers, and the schema of what is sent."""
-
-CALLBACKS: dict[int, str] = {
-    MESSAGE: "CreateMessageInteractionCallbackRequest",
-    DEFERRED: "CreateMessageInteractionCallbackRequest",
-    DEFERRED_UPDATE: "UpdateMessageInteractionCallbackRequest",
-    UPDATE: "UpdateMessageInteractionCallbackRequest",
-    CHOICES: "ApplicationCommandAutocompleteCallbackRequest",
-    MODAL: "ModalInteractionCallbackRequest",
-}

@@ -6,10 +6,11 @@ from typing import cast
 
 from tests.fakes.discord_api import FakeDiscord
 from tests.fakes.discord_asks import Asks, NotOffered, Picture
-from tests.fakes.discord_messages import components, texts
-from tests.fakes.discord_rest import DEFERRED, DEFERRED_UPDATE
+from tests.fakes.discord_checks import components, texts
+from tests.fakes.discord_posts import Interaction, Message, StoredFile
+from tests.fakes.discord_replies import DEFERRED, DEFERRED_UPDATE
 from tests.fakes.discord_schema import Json, rows
-from tests.fakes.discord_world import Channel, Guild, Interaction, Message, StoredFile, User
+from tests.fakes.discord_world import Channel, Guild, User
 
 WAIT = 20.0
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from tests.fakes.discord_api import FakeDiscord
 from tests.fakes.discord_asks import NotOffered
+from tests.fakes.discord_checks import components
 from tests.fakes.discord_faults import Fault
-from tests.fakes.discord_messages import components
 from tests.fakes.discord_schema import Json, problems
 from tests.fakes.discord_world import Channel
 from tests.process.harness import Answer, Person, drawn
