@@ -19,13 +19,14 @@ PERMISSIONS = discord.Permissions(
 
 _GUILDS = 5  # how many servers are looked at
 
-_NAMES = {
+PERMISSION_NAMES = {
     "read_messages": "View Channels",
     "send_messages": "Send Messages",
     "send_messages_in_threads": "Send Messages in Threads",
     "embed_links": "Embed Links",
     "attach_files": "Attach Files",
 }
+"""What Discord's pages call them."""
 
 
 async def ask_discord(token: str, channel_id: int | None = None) -> Sequence[Finding]:
@@ -34,7 +35,7 @@ async def ask_discord(token: str, channel_id: int | None = None) -> Sequence[Fin
     Raises:
         OSError, discord.HTTPException: Discord cannot be asked.
     """
-    async with discord.Client(intents=discord.Intents.none()) as client:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         try:
             await client.login(token)
         except discord.LoginFailure:
@@ -146,4 +147,6 @@ async def _missing(client: discord.Client, channel_id: int) -> list[str] | None:
     member = await guild.fetch_member(client.user.id)
     channel = await guild.fetch_channel(found.id)
     held = channel.permissions_for(member)
-    return [_NAMES[name] for name, needed in PERMISSIONS if needed and not getattr(held, name)]
+    return [
+        PERMISSION_NAMES[name] for name, needed in PERMISSIONS if needed and not getattr(held, name)
+    ]
