@@ -287,3 +287,7 @@ class OperationMissing(ProviderError):
 
 class SetupError(Exception):
     """Easel cannot start. The text is one plain sentence with its cure; the exit code is 78."""
+
+
+class DatabaseInUse(SetupError):
+    """Another Easel holds the database; for the doctor that is no problem."""

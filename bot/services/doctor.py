@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
-from bot.domain.errors import SetupError, UserError
+from bot.domain.errors import DatabaseInUse, SetupError, UserError
 from bot.imaging.pool import Imaging, open_imaging
 from bot.providers.base import Finding, ImageProvider
 from bot.storage.address import SqliteFile, parse
@@ -40,15 +40,19 @@ def machine_checks(database_url: str) -> dict[str, Check]:
     """Return the checks of what is on this machine; the database is prepared as a start would."""
 
     async def database() -> list[Finding]:
-        async with open_database(database_url) as opened:
-            return [await _database(opened)]
+        try:
+            async with open_database(database_url) as opened:
+                return [await database_finding(opened)]
+        except DatabaseInUse:
+            says = "in use by a running Easel, whose /readyz tells whether it takes writes"
+            return [Finding(subject="database", well=True, says=says)]
 
     async def disk() -> list[Finding]:
         return await asyncio.to_thread(_disk, database_url)
 
     async def workers() -> list[Finding]:
         async with open_imaging(workers=1) as imaging:
-            return [await _workers(imaging)]
+            return [await workers_finding(imaging)]
 
     return {"database": database, "disk": disk, "image workers": workers}
 
@@ -61,6 +65,30 @@ def provider_check(opened: Callable[[], AbstractAsyncContextManager[ImageProvide
             return await provider.check()
 
     return check
+
+
+async def database_finding(database: Database) -> Finding:
+    """Return what is to be said of *database*."""
+    if await takes_writes(database):
+        return Finding(subject="database", well=True, says="takes writes")
+    return Finding(
+        subject="database",
+        well=False,
+        says="its version is missing",
+        cure="Restore a back-up, or name another file in DATABASE_URL.",
+    )
+
+
+async def workers_finding(imaging: Imaging) -> Finding:
+    """Return what is to be said of the workers of *imaging*."""
+    if await opens_pictures(imaging):
+        return Finding(subject="image workers", well=True, says="open pictures")
+    return Finding(
+        subject="image workers",
+        well=False,
+        says="made nothing of a picture",
+        cure="This may be a bug in Easel.",
+    )
 
 
 async def takes_writes(database: Database) -> bool:
@@ -91,17 +119,6 @@ async def _findings(subject: str, check: Check) -> Sequence[Finding]:
     return [Finding(subject=subject, well=False, says=says, cure=cure)]
 
 
-async def _database(database: Database) -> Finding:
-    if await takes_writes(database):
-        return Finding(subject="database", well=True, says="takes writes")
-    return Finding(
-        subject="database",
-        well=False,
-        says="its version is missing",
-        cure="Restore a back-up, or name another file in DATABASE_URL.",
-    )
-
-
 def _disk(database_url: str) -> list[Finding]:
     address = parse(database_url)
     if not isinstance(address, SqliteFile):
@@ -116,17 +133,6 @@ def _disk(database_url: str) -> list[Finding]:
             cure="" if free >= ENOUGH_DISK else "Make room, or move the database to another disk.",
         )
     ]
-
-
-async def _workers(imaging: Imaging) -> Finding:
-    if await opens_pictures(imaging):
-        return Finding(subject="image workers", well=True, says="open pictures")
-    return Finding(
-        subject="image workers",
-        well=False,
-        says="made nothing of a picture",
-        cure="This may be a bug in Easel.",
-    )
 
 
 def _existing(path: Path) -> Path:

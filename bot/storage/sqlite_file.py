@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from bot.domain.errors import SetupError
+from bot.domain.errors import DatabaseInUse, SetupError
 from bot.storage.address import SqliteFile
 from bot.storage.lane import primary_code
 
@@ -37,7 +37,7 @@ def claimed(file: SqliteFile, wait: float = 0) -> Generator[None]:
     try:
         lock.acquire(timeout=wait)
     except Timeout:
-        raise SetupError(
+        raise DatabaseInUse(
             f"Another Easel already uses {file.path}; stop it first, or name another file in "
             "DATABASE_URL."
         ) from None
