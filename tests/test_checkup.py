@@ -10,10 +10,10 @@ from discord.http import Route
 from bot.checkup import PERMISSION_NAMES, PERMISSIONS, ask_discord
 from bot.providers.base import Finding
 from tests.fakes.discord_api import API, FakeDiscord
-from tests.fakes.discord_rest import ROUTES, Call, Rest
+from tests.fakes.discord_rest import Call, Rest
+from tests.fakes.discord_routes import ROUTES
 from tests.fakes.discord_schema import Json
 from tests.fakes.discord_world import Channel, Guild, Overwrite
-
 
 THREAD: Json = {
     "type": 11,
