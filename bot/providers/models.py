@@ -5,7 +5,7 @@ and the types of the installed SDK (`openai/types/image_*.py`), read in November
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -61,8 +61,8 @@ class Model:
     identifier: str | None = None
     strictness: bool = False
     rewrites: bool = False
-    output_tokens: Mapping[str, Mapping[Size, int]] = MappingProxyType({})
-    picture_micros: Mapping[tuple[str, Size], int] = MappingProxyType({})
+    output_tokens: Mapping[str, Mapping[Size, int]] = field(default_factory=dict[str, Mapping[Size, int]])
+    picture_micros: Mapping[tuple[str, Size], int] = field(default_factory=dict[tuple[str, Size], int])
     priced_as: str | None = None
     ends: date | None = None
     successor: str | None = None

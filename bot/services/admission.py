@@ -19,7 +19,7 @@ from bot.domain.pictures import REGIONS, Shape
 from bot.providers.base import Capabilities, ImageProvider, Operation, PictureRequest, Price
 from bot.services.downloads import MAX_BYTES
 from bot.services.fingerprints import Fingerprints
-from bot.services.guilds import Guilds
+from bot.services.guilds import Guilds, effective_model
 from bot.services.quota import Claim, Quotas
 from bot.storage import jobs
 from bot.storage.database import Connection, Database
@@ -137,11 +137,12 @@ class Admission:
 
     def _model(self, ask: Ask, choices: GuildChoices) -> Capabilities:
         models = self._provider.models
-        default = next(iter(models))
-        name = ask.model or (choices.model if choices.model in models else None) or default
-        if name not in models:
-            raise BadOption(option="model", problem=f"there is no {name[:80]} here")
-        return models[name]
+        if ask.model is None:
+            return effective_model(choices, models)
+        if ask.model not in models:
+            offered = ", ".join(models)
+            raise BadOption(option="model", problem=f"it is one of: {offered}")
+        return models[ask.model]
 
     def _request(
         self, ask: Ask, choices: GuildChoices, capabilities: Capabilities

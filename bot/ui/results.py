@@ -12,7 +12,7 @@ from bot.domain.errors import DeliveryFailed
 from bot.domain.money import dollars
 from bot.services.books import Shown
 from bot.services.studio import Result
-from bot.ui.actions import result_buttons
+from bot.ui.buttons import result_buttons
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 

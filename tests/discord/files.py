@@ -9,8 +9,8 @@ Upload = tuple[str, bytes]
 
 def photo(width: int = 640, height: int = 480, *, orientation: int = 1) -> Upload:
     """A JPEG photograph-like gradient, with EXIF that says which way is up."""
-    picture = Image.linear_gradient("L").resize((width, height))
-    colours = Image.merge("RGB", (picture, picture.rotate(180), picture.transpose(2)))
+    down, out = Image.linear_gradient("L"), Image.radial_gradient("L")
+    colours = Image.merge("RGB", (down, out, down.rotate(90))).resize((width, height))
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x010E] = "a secret place"

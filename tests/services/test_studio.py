@@ -1,0 +1,356 @@
+"""The life of a request: what is shown, what is charged, and that every request ends."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import Services
+from bot.domain.asks import Command, Strength
+from bot.domain.clock import Clock
+from bot.domain.errors import (
+    BadOption,
+    Closing,
+    ContentRefused,
+    DeliveryFailed,
+    DownloadFailed,
+    MaybeBilled,
+    ModelGone,
+    NonsenseAnswer,
+    NoSuchJob,
+    NotSetUp,
+    NotSupported,
+    OutOfBudget,
+    ParameterRejected,
+    PictureRejected,
+    PromptTooLong,
+    ProviderBusy,
+    ProviderFailed,
+    ProviderUnreachable,
+    QuotaFull,
+    TooManyAtOnce,
+)
+from bot.domain.jobs import JobState
+from bot.domain.moderation import EventQuery
+from bot.domain.pictures import Shape
+from bot.domain.quota import Unit
+from bot.services.admission import AlreadyAsked, Ticket
+from tests.services.studio import (
+    ANN,
+    ESTIMATE,
+    GUILD,
+    PRICE,
+    SOURCE,
+    Told,
+    Wall,
+    answer,
+    ask,
+    open_studio,
+    picture,
+    used,
+)
+
+
+@pytest.fixture
+def provider() -> Told:
+    return Told(answer(picture()))
+
+
+@pytest.fixture
+async def services(tmp_path: Path, clock: Clock, provider: Told) -> AsyncGenerator[Services]:
+    async with open_studio(tmp_path, clock, provider) as opened:
+        yield opened
+
+
+async def _state(services: Services, ticket: Ticket) -> JobState:
+    return (await services.studio.books.find(GUILD, ticket.code, "/imagine")).state
+
+
+async def _fails(services: Services, wall: Wall | None = None, **options: object) -> Ticket:
+    ticket = await services.studio.admit(ask(**options))
+    with pytest.raises(Exception):  # noqa: B017, PT011 - which one is the provider's business
+        await services.studio.perform(ticket, wall or Wall())
+    return ticket
+
+
+async def test_what_is_shown_is_charged_at_its_true_price(
+    services: Services, provider: Told
+) -> None:
+    provider.outcome = answer(picture(), picture(colour="red"))
+    wall = Wall()
+    ticket = await services.studio.admit(ask(count=2))
+    assert await used(services, Unit.PICTURES) == (0, 2)
+    assert await used(services, Unit.DOLLARS) == (0, 2 * ESTIMATE)
+
+    await services.studio.perform(ticket, wall)
+
+    assert [len(result.pictures) for result in wall.shown] == [2]
+    assert await used(services, Unit.PICTURES) == (2, 0)
+    assert await used(services, Unit.DOLLARS) == (PRICE, 0)
+    assert await used(services, Unit.JOBS) == (0, 0)
+    assert await _state(services, ticket) is JobState.DONE
+
+
+async def test_fewer_pictures_than_asked_are_charged_as_that_many(services: Services) -> None:
+    wall = Wall()
+    ticket = await services.studio.admit(ask(count=3))
+
+    await services.studio.perform(ticket, wall)
+
+    assert await used(services, Unit.PICTURES) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "dollars"),
+    [
+        (ContentRefused(stage="input", categories=("violence",)), JobState.REFUSED, 0),
+        (PictureRejected(), JobState.FAILED, 0),
+        (ParameterRejected(), JobState.FAILED, 0),
+        (ProviderBusy(retry_after=5), JobState.FAILED, 0),
+        (OutOfBudget(), JobState.FAILED, 0),
+        (NotSetUp(), JobState.FAILED, 0),
+        (ModelGone(model="told-1"), JobState.FAILED, 0),
+        (ProviderUnreachable(), JobState.FAILED, 0),
+        (ProviderFailed(), JobState.FAILED, 0),
+        (MaybeBilled(), JobState.UNKNOWN, ESTIMATE),
+        (NonsenseAnswer(), JobState.FAILED, ESTIMATE),
+        (RuntimeError("a bug of ours"), JobState.UNKNOWN, ESTIMATE),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+async def test_a_failed_call_gives_the_allowance_back(
+    services: Services, provider: Told, error: Exception, state: JobState, dollars: int
+) -> None:
+    provider.outcome = error
+
+    ticket = await _fails(services)
+
+    assert await used(services, Unit.PICTURES) == (0, 0)
+    assert await used(services, Unit.JOBS) == (0, 0)
+    assert await used(services, Unit.DOLLARS) == (dollars, 0)
+    assert await _state(services, ticket) is state
+    assert len(provider.requests) == 1
+
+
+async def test_a_refusal_is_recorded_without_its_words(
+    services: Services, provider: Told
+) -> None:
+    provider.outcome = ContentRefused(
+        stage="output", categories=("sexual", "violence"), request_id="req_9"
+    )
+
+    ticket = await _fails(services)
+
+    page = await services.moderation.page(EventQuery(guild_id=GUILD))
+    (event,) = page.events
+    assert (event.user_id, event.job_code, event.stage) == (ANN, ticket.code, "output")
+    assert event.categories == ("sexual", "violence")
+    assert event.request_id == "req_9"
+    assert "kite" not in repr(event)
+    assert len(event.fingerprint) == 64
+
+
+async def test_pictures_that_cannot_be_shown_cost_the_member_nothing(services: Services) -> None:
+    ticket = await _fails(services, Wall(failure=DeliveryFailed()))
+
+    assert await used(services, Unit.PICTURES) == (0, 0)
+    assert await used(services, Unit.DOLLARS) == (PRICE, 0)
+    assert await _state(services, ticket) is JobState.FAILED
+
+
+async def test_an_answer_that_is_no_picture_is_a_failure(
+    services: Services, provider: Told
+) -> None:
+    provider.outcome = answer(b"<html>not a picture</html>")
+
+    ticket = await _fails(services)
+
+    assert await used(services, Unit.PICTURES) == (0, 0)
+    assert await _state(services, ticket) is JobState.FAILED
+
+
+async def test_of_several_pictures_those_are_shown_that_are_pictures(
+    services: Services, provider: Told
+) -> None:
+    provider.outcome = answer(b"garbage", picture())
+    wall = Wall()
+
+    await services.studio.perform(await services.studio.admit(ask(count=2)), wall)
+
+    assert len(wall.shown[0].pictures) == 1
+    assert await used(services, Unit.PICTURES) == (1, 0)
+
+
+async def test_a_picture_that_cannot_be_fetched_is_never_sent(
+    services: Services, provider: Told
+) -> None:
+    gone = ask(Command.EDIT, source=SOURCE.__class__(url="gone", name="x", size=1))
+    ticket = await services.studio.admit(gone)
+
+    with pytest.raises(DownloadFailed):
+        await services.studio.perform(ticket, Wall())
+
+    assert provider.requests == []
+    assert await used(services, Unit.DOLLARS) == (0, 0)
+
+
+async def test_edits_send_a_square_and_a_mask(services: Services, provider: Told) -> None:
+    provider.outcome = answer(picture(1024))
+    edit = ask(Command.EDIT, region="left half", strength=Strength.STRONG)
+
+    await services.studio.perform(await services.studio.admit(edit), Wall())
+
+    (request,) = provider.requests
+    assert request.image is not None
+    assert request.mask is not None
+    assert request.image[:8] == request.mask[:8] == b"\x89PNG\r\n\x1a\n"
+    assert len(request.member) == 64
+    assert str(ANN) not in request.member
+
+
+async def test_an_uploaded_mask_is_fetched_too(services: Services, provider: Told) -> None:
+    edit = ask(Command.EDIT, mask=SOURCE)
+    ticket = await services.studio.admit(edit)
+
+    with pytest.raises(Exception, match="The mask selects"):
+        await services.studio.perform(ticket, Wall())  # one colour all over
+
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        ({"model": "nobody"}, BadOption),
+        ({"quality": "max"}, BadOption),
+        ({"shape": Shape.PORTRAIT}, BadOption),
+        ({"count": 9}, BadOption),
+        ({"verbatim": True}, NotSupported),
+        ({"prompt": "x" * 101}, PromptTooLong),
+        ({"command": Command.EDIT, "source": SOURCE, "model": "told-draw"}, NotSupported),
+        ({"command": Command.EDIT, "source": SOURCE, "region": "moon"}, BadOption),
+    ],
+)
+async def test_what_a_model_cannot_do_is_refused_before_it_costs(
+    services: Services, options: dict[str, object], refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        await services.studio.admit(ask(**options))
+
+    assert await used(services, Unit.PICTURES) == (0, 0)
+
+
+async def test_the_same_interaction_is_one_request(services: Services) -> None:
+    first = ask()
+    await services.studio.admit(first)
+
+    with pytest.raises(AlreadyAsked):
+        await services.studio.admit(first)
+
+    assert await used(services, Unit.PICTURES) == (0, 1)
+
+
+async def test_an_answer_that_nobody_waits_for_is_withdrawn(services: Services) -> None:
+    ticket = await services.studio.admit(ask())
+
+    await services.studio.books.withdrawn(ticket, "NotFound")
+
+    assert await used(services, Unit.PICTURES) == (0, 0)
+    assert await _state(services, ticket) is JobState.FAILED
+
+
+async def test_a_member_has_only_so_many_requests_at_once(services: Services) -> None:
+    await services.studio.admit(ask())
+    await services.studio.admit(ask())
+
+    with pytest.raises(TooManyAtOnce):
+        await services.studio.admit(ask())
+
+
+async def test_at_the_limit_the_next_is_refused(
+    tmp_path: Path, clock: Clock, provider: Told
+) -> None:
+    async with open_studio(
+        tmp_path, clock, provider, DEFAULT_MEMBER_PICTURES_PER_DAY="1"
+    ) as services:
+        await services.studio.perform(await services.studio.admit(ask()), Wall())
+
+        with pytest.raises(QuotaFull):
+            await services.studio.admit(ask())
+
+
+async def test_300_asks_at_once_at_a_limit_of_50(
+    tmp_path: Path, clock: Clock, provider: Told
+) -> None:
+    limits = {"DEFAULT_MEMBER_PICTURES_PER_DAY": "50", "MEMBER_JOBS_AT_ONCE": "256"}
+    async with open_studio(
+        tmp_path, clock, provider, DEFAULT_SERVER_DOLLARS_PER_MONTH="1000", **limits
+    ) as services:
+        asked = (services.studio.admit(ask()) for _ in range(300))
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+
+        assert sum(isinstance(each, Ticket) for each in outcomes) == 50
+        assert sum(isinstance(each, QuotaFull) for each in outcomes) == 250
+        assert await used(services, Unit.PICTURES) == (0, 50)
+
+
+async def test_closing_refuses_the_new_and_lets_the_running_end(
+    services: Services, provider: Told
+) -> None:
+    provider.gate = asyncio.Event()
+    wall = Wall()
+    ticket = await services.studio.admit(ask())
+    running = asyncio.create_task(services.studio.perform(ticket, wall))
+    while not provider.requests:
+        await asyncio.sleep(0)
+    closing = asyncio.create_task(services.studio.close(60))
+    await asyncio.sleep(0)
+
+    with pytest.raises(Closing):
+        await services.studio.admit(ask())
+    provider.gate.set()
+    await closing
+
+    assert running.done()
+    assert len(wall.shown) == 1
+    assert await _state(services, ticket) is JobState.DONE
+
+
+async def test_what_does_not_end_in_time_is_cancelled_and_booked_as_unknown(
+    services: Services, provider: Told
+) -> None:
+    provider.gate = asyncio.Event()
+    ticket = await services.studio.admit(ask())
+    running = asyncio.create_task(services.studio.perform(ticket, Wall()))
+    while not provider.requests:
+        await asyncio.sleep(0)
+
+    await services.studio.close(0)
+
+    assert running.cancelled()
+    assert await _state(services, ticket) is JobState.UNKNOWN
+    assert await used(services, Unit.PICTURES) == (0, 0)
+    assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
+
+
+async def test_a_start_closes_what_was_left_open(services: Services) -> None:
+    books = services.studio.books
+    never_called = await services.studio.admit(ask())
+    called = await services.studio.admit(ask())
+    await books.calling(called)
+
+    assert await books.recover() == 2
+
+    assert await _state(services, never_called) is JobState.FAILED
+    assert await _state(services, called) is JobState.UNKNOWN
+    assert await used(services, Unit.PICTURES) == (0, 0)
+    assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
+    assert await books.recover() == 0
+
+
+async def test_requests_of_other_servers_are_not_found(services: Services) -> None:
+    ticket = await services.studio.admit(ask())
+
+    with pytest.raises(NoSuchJob):
+        await services.studio.books.find(GUILD + 1, ticket.code, "/imagine")
