@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
@@ -78,6 +78,7 @@ class PlainGroup(click.Group):
 def main() -> None:
     """Easel, an image studio for Discord servers."""
     configure_logs(level="WARNING", style="text", stream=sys.stderr)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # Easel has no voice
 
 
 @main.command()
@@ -228,8 +229,8 @@ async def _end(*tasks: asyncio.Task[object]) -> None:
         task.cancel()
     await asyncio.wait(tasks)
     for task in tasks:
-        with suppress(asyncio.CancelledError, Exception):
-            task.result()  # seen, so that it is not reported as forgotten
+        if not task.cancelled():
+            task.exception()  # seen, so that it is not reported as forgotten
 
 
 @asynccontextmanager
@@ -268,8 +269,11 @@ async def _examine(settings: Settings, channel: int | None) -> bool:
 def _checks(settings: Settings, channel: int | None) -> dict[str, Check]:
     async def at_discord() -> Sequence[Finding]:
         token = _token(settings)
-        with _discord_in_words():
-            return await ask_discord(token, channel)
+        try:
+            with _discord_in_words():
+                return await ask_discord(token, channel)
+        except UnreachableError as error:
+            return [Finding(subject="token", well=False, says=str(error))]
 
     async def key() -> Sequence[Finding]:
         _need_key(settings)

@@ -1,0 +1,252 @@
+"""The command line as an operator meets it: real processes, exit codes, one sentence."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.fakes.discord_api import FakeDiscord
+from tests.web.test_health import free_port
+
+ROOT = Path(__file__).parent.parent
+CANARY = "canary-0123456789-canary"
+NOBODY = "http://127.0.0.1:9/api/v10"  # the discard port: nothing listens there
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended and what it said."""
+
+    code: int | None
+    out: str
+    err: str
+
+
+@pytest.fixture
+async def discord() -> AsyncGenerator[FakeDiscord]:
+    async with FakeDiscord() as fake:
+        yield fake
+
+
+async def start(directory: Path, environ: Mapping[str, str], *words: str) -> Process:
+    """Start `python -m bot` in *directory* with nothing in its environment but *environ*."""
+    base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(directory)}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *words),
+        cwd=directory,
+        env={**base, **environ},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+
+
+async def ended(process: Process) -> Ended:
+    async with asyncio.timeout(40):
+        out, err = await process.communicate()
+    return Ended(process.returncode, out.decode(), err.decode())
+
+
+async def easel(directory: Path, environ: Mapping[str, str], *words: str) -> Ended:
+    return await ended(await start(directory, environ, *words))
+
+
+def files(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def last(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({}, "easel: DISCORD_TOKEN is not set; copy"),
+        ({"DISCORD_TOKEN": CANARY}, "easel: OPENAI_API_KEY is not set; put"),
+        ({"DISCORD_TOKEN_FILE": "nowhere"}, "easel: DISCORD_TOKEN_FILE names the file nowhere"),
+        ({"DISCORD_TOKEN": CANARY, "LOG_FORMAT": CANARY}, "easel: LOG_FORMAT must be text or json"),
+    ],
+)
+async def test_a_wrong_setting_ends_with_78_and_one_sentence(
+    environ: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
+    done = await easel(tmp_path, environ, "run")
+
+    assert done.code == 78
+    assert done.err.startswith(sentence)
+    assert len(done.err.splitlines()) == 1
+    assert CANARY not in done.err
+    assert files(tmp_path) == []
+
+
+async def test_a_file_with_settings_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f'DISCORD_TOKEN="{CANARY}"\nLOG_LEVEL=bad\nLOG_FORMAT=bad\n')
+
+    done = await easel(tmp_path, {"LOG_LEVEL": "INFO", "DISCORD_TOKEN": ""}, "run")
+
+    assert (done.code, done.err[:24]) == (78, "easel: LOG_FORMAT must b")
+
+
+async def test_a_refused_token_ends_with_78(discord: FakeDiscord, tmp_path: Path) -> None:
+    environ = {**discord.environment, "DISCORD_TOKEN": CANARY, "IMAGE_PROVIDER": "sketch"}
+
+    done = await easel(tmp_path, environ, "run")
+
+    assert done.code == 78
+    assert last(done.err).startswith("easel: Discord does not accept DISCORD_TOKEN. Reset it")
+    assert "Traceback" not in done.err
+    assert CANARY not in done.err
+
+
+async def test_a_damaged_database_ends_with_78_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "easel.db").write_bytes(b"something else")
+    environ = {
+        "DISCORD_TOKEN": CANARY,
+        "IMAGE_PROVIDER": "sketch",
+        "DATABASE_URL": "sqlite+aiosqlite:///easel.db",
+    }
+
+    done = await easel(tmp_path, environ, "run")
+
+    assert done.code == 78
+    assert "is not a SQLite database and was left as it is" in last(done.err)
+    assert (tmp_path / "easel.db").read_bytes() == b"something else"
+
+
+async def test_discord_out_of_reach_ends_with_1(tmp_path: Path) -> None:
+    environ = {"DISCORD_TOKEN": CANARY, "IMAGE_PROVIDER": "sketch", "DISCORD_API_URL": NOBODY}
+
+    done = await easel(tmp_path, environ, "run")
+
+    assert done.code == 1
+    assert last(done.err).startswith("easel: Discord could not be reached")
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_run_gets_ready_serves_health_and_stops_cleanly(
+    number: signal.Signals, discord: FakeDiscord, tmp_path: Path
+) -> None:
+    discord.add_guild("Art Club", discord.world.add_user("ann"))
+    port = str(free_port())
+    environ = {**discord.environment, "IMAGE_PROVIDER": "sketch", "HEALTH_PORT": port}
+    process = await start(tmp_path, {**environ, "LOG_LEVEL": "DEBUG"}, "run")
+    await until_ready(f"http://127.0.0.1:{port}", process)
+
+    if process.returncode is None:
+        process.send_signal(number)
+    done = await ended(process)
+
+    assert done.code == 0, done.err
+    assert "ready [bot.client] servers=1" in done.err
+    assert "stopped [bot]" in last(done.err)
+    assert discord.token not in done.err + done.out
+    assert (tmp_path / "data" / "easel.db").exists()
+    assert discord.violations == []
+
+
+async def until_ready(url: str, process: Process) -> None:
+    """Wait until both health pages say yes."""
+    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+        for page in ("readyz", "healthz"):
+            while process.returncode is None and not await says_yes(session, f"{url}/{page}"):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), 0.05)
+
+
+async def says_yes(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url) as answer:
+            return answer.status == 200
+    except aiohttp.ClientConnectionError:
+        return False
+
+
+async def test_sync_needs_only_the_token(discord: FakeDiscord, tmp_path: Path) -> None:
+    done = await easel(tmp_path, discord.environment, "sync")
+
+    assert done.code == 0, done.err
+    (registered,) = discord.world.commands.values()
+    names = {f"/{command['name']}" for command in registered}
+    assert names >= {"/imagine", "/edit", "/vary"}
+    assert "are registered for all servers" in done.out
+    assert all(name in done.out for name in names)
+    assert done.err == ""
+    assert files(tmp_path) == []
+    assert discord.violations == []
+
+
+async def test_sync_for_one_server(discord: FakeDiscord, tmp_path: Path) -> None:
+    guild = discord.add_guild("Art Club")
+
+    done = await easel(tmp_path, discord.environment, "sync", "--guild", str(guild.id))
+
+    assert done.code == 0, done.err
+    assert discord.world.commands.keys() == {guild.id}
+    assert f"on server {guild.id}" in done.out
+
+
+async def test_sync_without_a_token(tmp_path: Path) -> None:
+    done = await easel(tmp_path, {}, "sync")
+
+    assert (done.code, done.err[:32]) == (78, "easel: DISCORD_TOKEN is not set;")
+
+
+async def test_doctor_finds_all_well(discord: FakeDiscord, tmp_path: Path) -> None:
+    guild = discord.add_guild("Art Club")
+    channel = next(iter(guild.channels))
+    environ = {**discord.environment, "IMAGE_PROVIDER": "sketch"}
+    assert (await easel(tmp_path, environ, "sync")).code == 0
+
+    done = await easel(tmp_path, environ, "doctor", "--channel", str(channel))
+
+    assert done.code == 0, done.out
+    assert {line[:9] for line in done.out.splitlines()} == {"ok       "}
+    assert f"channel {channel}" in done.out
+    assert done.err == ""
+
+
+async def test_doctor_names_each_problem_with_its_cure(tmp_path: Path) -> None:
+    environ = {"DISCORD_TOKEN": CANARY, "DISCORD_API_URL": NOBODY}
+
+    done = await easel(tmp_path, environ, "doctor")
+
+    problems = [line for line in done.out.splitlines() if line.startswith("problem  ")]
+    assert done.code == 1
+    assert any("token: Discord could not be reached" in line for line in problems)
+    assert any("key: OPENAI_API_KEY is not set" in line for line in problems)
+    assert "ok       database" in done.out
+    assert CANARY not in done.out + done.err
+    assert done.err == ""
+
+
+async def test_migrate_says_from_where_to_where(tmp_path: Path) -> None:
+    first = await easel(tmp_path, {}, "migrate")
+    second = await easel(tmp_path, {}, "migrate")
+
+    with sqlite3.connect(tmp_path / "data" / "easel.db") as connection:
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    connection.close()
+    assert (first.code, second.code) == (0, 0)
+    assert first.out == f"The database went from revision none to {revision}.\n"
+    assert second.out == f"The database already has revision {revision}.\n"
+
+
+async def test_the_demo_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "simcord.py").write_text("raise ModuleNotFoundError(name='simcord')")
+    environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+
+    done = await easel(tmp_path, environ, "demo")
+
+    assert done.code == 78
+    assert "make demo" in done.err
+    assert 'pip install "easel[demo]"' in done.err
