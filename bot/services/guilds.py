@@ -158,7 +158,7 @@ def _changed(before: GuildChoices, changes: Changes, models: Models) -> GuildCho
         if check := _CHECKS.get(name):
             check(after, models)
     after = replace(after, timezone=zones.find(after.timezone) or after.timezone)
-    if "model" in changes and "quality" not in changes and after.quality is not None:
+    if models and "model" in changes and "quality" not in changes:
         offered = effective_model(after, models).qualities
         after = after if after.quality in offered else replace(after, quality=None)
     return after

@@ -74,6 +74,19 @@ class Quotas:
         """Return the grants of a server, oldest first, used up and expired ones too."""
         return await self._database.read(lambda connection: grants.of_guild(connection, guild_id))
 
+    async def usable_grants(
+        self, guild_id: int, user_id: int, role_ids: frozenset[int]
+    ) -> tuple[Grant, ...]:
+        """Return the grants that a member's requests can draw on now, soonest expiring first."""
+        now = self._clock.now()
+        return tuple(
+            await self._database.read(
+                lambda connection: grants.usable(
+                    connection, guild_id, user_id, role_ids, now, lock=False
+                )
+            )
+        )
+
     async def set_rule(
         self,
         guild_id: int,

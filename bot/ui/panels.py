@@ -44,9 +44,24 @@ def lines(heading: str, rows: Iterable[str]) -> str:
     return f"**{heading}**\n{text}" if text else ""
 
 
-def on(moment: datetime) -> str:
-    """Return a timestamp that every reader sees as date and time of their own."""
+def small(texts: Iterable[str]) -> str:
+    """Return each of *texts* as a line in small print."""
+    return "\n".join(f"-# {text}" for text in texts)
+
+
+def at(moment: datetime) -> str:
+    """Return date and time, which every reader sees as their own."""
     return f"<t:{int(moment.timestamp())}:f>"
+
+
+def on_day(moment: datetime) -> str:
+    """Return a date, which every reader sees as their own."""
+    return f"<t:{int(moment.timestamp())}:D>"
+
+
+def soon(moment: datetime) -> str:
+    """Return how far away *moment* is, for every reader in their language."""
+    return f"<t:{int(moment.timestamp())}:R>"
 
 
 def _cut(text: str, limit: int) -> str:

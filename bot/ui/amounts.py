@@ -1,0 +1,50 @@
+"""Pictures, money, requests and windows in words."""
+
+from collections.abc import Mapping
+
+from bot.domain.money import dollars
+from bot.domain.quota import Unit
+from bot.domain.usage import Tally
+from bot.domain.windows import Window
+from bot.ui.words import say, say_many
+
+_NOUNS: Mapping[Unit, tuple[str, str]] = {
+    Unit.PICTURES: ("{count} picture", "{count} pictures"),
+    Unit.JOBS: ("{count} request", "{count} requests"),
+}
+_LIMITS: Mapping[Window | None, str] = {
+    Window.HOUR: "{amount} an hour",
+    Window.DAY: "{amount} a day",
+    Window.WEEK: "{amount} a week",
+    Window.MONTH: "{amount} a month",
+    None: "{amount} at once",
+}
+
+
+def amount_of(locale: str, unit: Unit, amount: int) -> str:
+    """Return *amount* pictures, requests or micro-dollars: ``20 pictures``, ``$1.50``."""
+    if unit is Unit.DOLLARS:
+        return dollars(amount)
+    one, many = _NOUNS[unit]
+    return say_many(locale, one, many, amount)
+
+
+def limit_of(locale: str, unit: Unit, amount: int, window: Window | None) -> str:
+    """Return a limit in words: ``20 pictures a day``."""
+    return say(locale, _LIMITS[window], amount=amount_of(locale, unit, amount))
+
+
+def tally_of(locale: str, tally: Tally) -> str:
+    """Return what was made and spent: ``3 pictures in 2 requests · $0.12``."""
+    parts = [
+        say(
+            locale,
+            "{pictures} in {requests}",
+            pictures=amount_of(locale, Unit.PICTURES, tally.pictures),
+            requests=amount_of(locale, Unit.JOBS, tally.requests),
+        ),
+        dollars(tally.micros),
+    ]
+    if tally.unsure_micros:
+        parts.append(say(locale, "of it {amount} estimated", amount=dollars(tally.unsure_micros)))
+    return " · ".join(parts)

@@ -1,0 +1,152 @@
+"""How the moderation log looks, and its Older and Newer buttons."""
+
+import re
+from dataclasses import replace
+from typing import Any, Final, Protocol, Self
+
+from discord import ButtonStyle, Interaction
+from discord.ui import Button, DynamicItem, Item, LayoutView
+
+from bot.domain.moderation import EventPage, EventQuery, ModerationEvent
+from bot.services.moderation import ModerationLog
+from bot.ui.failures import answer_failure
+from bot.ui.panels import at, panel, small
+from bot.ui.policy import require_manager
+from bot.ui.text import shown
+from bot.ui.words import say, say_many
+
+LONGEST_CATEGORY: Final = 40
+"""Characters of a category that a button's id has room for."""
+
+_NAME = 64  # characters of what a vendor named
+_PRINT = 8  # characters of a fingerprint: enough to see that two are the same
+_SOURCES = {"vendor": "by the picture service", "server": "by this server's rules"}
+_STAGES = {
+    "input": "in what was asked",
+    "output": "in what was made",
+    "unknown": "asked or made",
+}
+_ID = r"modlog:(?P<turn>older|newer):(?P<id>\d+):(?P<member>\d*):(?P<stage>[a-z]*):(?P<category>.*)"
+
+
+class LogServices(Protocol):
+    """The client's services, as far as these buttons know them."""
+
+    @property
+    def moderation(self) -> ModerationLog:
+        """The log that is paged through."""
+        ...
+
+
+class LogHost(Protocol):
+    """The client, as far as these buttons know it."""
+
+    @property
+    def services(self) -> LogServices:
+        """What the bot does."""
+        ...
+
+
+class PageTurn(DynamicItem[Button[Any]], template=re.compile(_ID, re.DOTALL)):
+    """A button to another page of the log; its id holds the query, so it outlives a restart."""
+
+    def __init__(self, item: Button[Any], query: EventQuery) -> None:
+        super().__init__(item)
+        self._query = query
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id of a pressed button."""
+        if not isinstance(item, Button):
+            raise TypeError(item)
+        query = EventQuery(
+            guild_id=interaction.guild_id or 0,
+            member=int(match["member"]) if match["member"] else None,
+            stage=match["stage"] or None,
+            category=match["category"] or None,
+        )
+        return cls(item, _turned(query, match["turn"], int(match["id"])))
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Show the page in place of the one before, if the presser still may."""
+        host: LogHost = interaction.client
+        try:
+            require_manager(interaction)
+            page = await host.services.moderation.page(self._query)
+            view = modlog_panel(interaction.locale.value, self._query, page)
+            await interaction.response.edit_message(view=view)
+        except Exception as error:  # noqa: BLE001 - nobody above a button answers
+            await answer_failure(interaction, error)
+
+
+def modlog_panel(locale: str, query: EventQuery, page: EventPage) -> LayoutView:
+    """Return *page* of what *query* found, with buttons to the pages around it."""
+    head = _head(locale, query, page.total)
+    events = [_event(locale, event) for event in page.events]
+    return panel(say(locale, "Moderation log"), [head, *events], _turns(locale, query, page))
+
+
+def _head(locale: str, query: EventQuery, total: int) -> str:
+    found = say_many(
+        locale,
+        "{count} request was declined for its content.",
+        "{count} requests were declined for their content.",
+        total,
+    )
+    filters = [
+        text
+        for value, text in (
+            (query.member, say(locale, "member {member}", member=f"<@{query.member}>")),
+            (query.category, say(locale, "reason {reason}", reason=shown(query.category or ""))),
+            (query.stage, say(locale, "stage {stage}", stage=query.stage)),
+        )
+        if value is not None
+    ]
+    if filters:
+        found += f"\n{small([say(locale, 'Only: {filters}', filters=', '.join(filters))])}"
+    return found
+
+
+def _event(locale: str, event: ModerationEvent) -> str:
+    who = f"{at(event.at)} · <@{event.user_id}> · <#{event.channel_id}> · /{event.command}"
+    named = ", ".join(shown(category, _NAME) for category in event.categories)
+    why = named or say(locale, "no reason given")
+    by = say(locale, _SOURCES.get(event.source, event.source))
+    stage = say(locale, _STAGES.get(event.stage, event.stage))
+    traces = [
+        shown(event.model, _NAME),
+        say(locale, "same words: {fingerprint}", fingerprint=event.fingerprint[:_PRINT]),
+    ]
+    if event.job_code:
+        traces.append(f"#{event.job_code}")
+    if event.request_id:
+        traces.append(say(locale, "vendor's id {id}", id=shown(event.request_id, _NAME)))
+    return f"{who}\n**{why}** — {stage}, {by}\n{small([' · '.join(traces)])}"
+
+
+def _turns(locale: str, query: EventQuery, page: EventPage) -> list[Button[Any]]:
+    around = (
+        ("newer", say(locale, "Newer"), page.newer),
+        ("older", say(locale, "Older"), page.older),
+    )
+    if page.newer is None and page.older is None:
+        return []
+    return [_turn(query, turn, label, event_id) for turn, label, event_id in around]
+
+
+def _turn(query: EventQuery, turn: str, label: str, event_id: int | None) -> Button[Any]:
+    parts = (turn, event_id or 0, query.member or "", query.stage or "", query.category or "")
+    return Button(
+        style=ButtonStyle.secondary,
+        label=label,
+        disabled=event_id is None,
+        custom_id=":".join(("modlog", *map(str, parts))),
+    )
+
+
+def _turned(query: EventQuery, turn: str, event_id: int) -> EventQuery:
+    if turn == "older":
+        return replace(query, before_id=event_id)
+    return replace(query, after_id=event_id)

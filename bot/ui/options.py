@@ -1,0 +1,112 @@
+"""What people type into options, read and checked; and what is offered while they type."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+import discord
+from discord.app_commands import Choice
+
+from bot.domain.errors import BadOption
+from bot.domain.money import parse_dollars
+from bot.domain.quota import Rule, Scope, Unit
+from bot.domain.windows import Window, zone
+from bot.services import zones
+
+Person = discord.User | discord.Member
+"""Somebody chosen in an option: a member, or a user who has left."""
+
+_MOST_CHOICES = 25
+_LONGEST = 100  # characters of a choice
+_MOST_PICTURES = 1_000_000
+_WHOLE = re.compile(r"\d{1,7}|\d{1,3}(,\d{3}){1,2}", re.ASCII)
+_THOUSANDS = re.compile(r",\d{3}")
+_PROBLEMS = {
+    Unit.PICTURES: f"write a whole number of pictures, at most {_MOST_PICTURES}",
+    Unit.DOLLARS: "write an amount of dollars such as 2.50 (no thousands separators)",
+}
+
+
+def target_of(scope: Scope, role: discord.Role | None, member: Person | None) -> int:
+    """Return the id that *scope* needs; 0 for the server and for everyone.
+
+    Raises:
+        BadOption: the role or the member is missing, or given in vain.
+    """
+    given = {Scope.ROLE: role, Scope.MEMBER: member}
+    for kind, value in given.items():
+        if kind is scope and value is None:
+            raise BadOption(option=kind.value, problem=f"say which {kind} it is for")
+        if kind is not scope and value is not None:
+            raise BadOption(option=kind.value, problem=f"leave it out where the scope is {scope}")
+    chosen = given.get(scope)
+    return chosen.id if chosen else 0
+
+
+def amount_in(unit: Unit, text: str) -> int:
+    """Return how many pictures or micro-dollars *text* says. Raises BadOption: none that can be."""
+    try:
+        return _pictures(text) if unit is Unit.PICTURES else _micros(text)
+    except ValueError:
+        raise BadOption(option="amount", problem=_PROBLEMS[unit]) from None
+
+
+def rule_of(
+    scope: str, unit: str, window: str, role: discord.Role | None, member: Person | None
+) -> Rule:
+    """Return the rule that options name, of amount 0. Raises BadOption where there can be none."""
+    kind = Scope(scope)
+    return Rule(
+        scope=kind,
+        scope_id=target_of(kind, role, member),
+        unit=Unit(unit),
+        window=Window(window),
+        amount=0,
+    )
+
+
+def roles_of(person: Person) -> frozenset[int]:
+    """Return the roles of *person*; none where they have left the server."""
+    roles = person.roles if isinstance(person, discord.Member) else []
+    return frozenset(role.id for role in roles)
+
+
+def offered(values: Iterable[str], typed: str) -> list[Choice[str]]:
+    """Offer those of *values* that hold what was typed so far."""
+    found = [value for value in values if typed.casefold() in value.casefold()]
+    return [Choice(name=value[:_LONGEST], value=value) for value in found[:_MOST_CHOICES]]
+
+
+def offered_zones(typed: str, now: datetime) -> list[Choice[str]]:
+    """Offer time zones for what was typed so far, each with its present time."""
+    return [
+        Choice(name=f"{name} ({now.astimezone(zone(name)):%H:%M})", value=name)
+        for name in zones.matching(typed, _MOST_CHOICES)
+    ]
+
+
+def require_writable(option: str, channel: discord.TextChannel | discord.Thread) -> None:
+    """Raise BadOption where Easel may not post in *channel*."""
+    me = channel.guild.me
+    may = channel.permissions_for(me)
+    sends = (
+        may.send_messages_in_threads if isinstance(channel, discord.Thread) else may.send_messages
+    )
+    if not (may.view_channel and sends):
+        problem = "Easel may not write there; give it View Channel and Send Messages in it"
+        raise BadOption(option=option, problem=problem)
+
+
+def _pictures(text: str) -> int:
+    if not _WHOLE.fullmatch(text.strip()):
+        raise ValueError(text)
+    number = int(text.strip().replace(",", ""))
+    if number > _MOST_PICTURES:
+        raise ValueError(text)
+    return number
+
+
+def _micros(text: str) -> int:
+    if _THOUSANDS.search(text):  # a comma is a decimal point to some and not to others
+        raise ValueError(text)
+    return parse_dollars(text)

@@ -1,0 +1,204 @@
+"""How limits, what is used of them, and grants look."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from discord.ui import LayoutView
+
+from bot.domain.quota import Grant, Rule, Scope, Standing, Unit
+from bot.ui.amounts import amount_of, limit_of
+from bot.ui.panels import lines, on_day, panel, small
+from bot.ui.text import shown
+from bot.ui.words import say
+
+_REASON = 80  # characters of a grant's reason
+_WHOM: Mapping[Scope, str] = {
+    Scope.BOT: "the whole bot",
+    Scope.SERVER: "the whole server together",
+    Scope.EVERYONE: "each member",
+}
+_EFFECTS: Mapping[Scope, str] = {
+    Scope.SERVER: "All members share it.",
+    Scope.ROLE: "Who has several such roles gets the most generous of them.",
+    Scope.MEMBER: "It goes before the rules for roles and for each member.",
+    Scope.EVERYONE: "Rules for a role or a member go before it.",
+}
+
+
+def standing_panel(
+    locale: str, standings: Sequence[Standing], grants: Iterable[Grant], member: int | None
+) -> LayoutView:
+    """Return what is used of every limit; *member* is whose they are, None for the reader's own."""
+    own = say(locale, "For <@{member}>", member=member) if member else say(locale, "For you")
+    sections = [
+        lines(own, _standings(locale, standings, Scope.MEMBER)),
+        lines(
+            say(locale, "For the whole server together"),
+            _standings(locale, standings, Scope.SERVER),
+        ),
+        lines(say(locale, "Grants"), [grant_line(locale, grant) for grant in grants]),
+        *(
+            _used_up(locale, each)
+            for each in standings
+            if each.scope is Scope.BOT and not each.left
+        ),
+    ]
+    return panel(say(locale, "Limits"), sections)
+
+
+def list_panel(
+    locale: str, rules: Iterable[Rule], defaults: Iterable[Rule], grants: Iterable[Grant]
+) -> LayoutView:
+    """Return a server's rules, the bot's defaults that still hold, and the grants."""
+    nothing = say(locale, "This server has set no limits of its own.")
+    sections = [
+        lines(say(locale, "Rules"), [rule_line(locale, rule) for rule in rules]) or nothing,
+        lines(say(locale, "The bot's defaults"), [rule_line(locale, rule) for rule in defaults]),
+        lines(say(locale, "Grants"), [grant_line(locale, grant) for grant in grants]),
+    ]
+    return panel(say(locale, "Limits of this server"), sections)
+
+
+def rule_set(locale: str, rule: Rule, before: Iterable[Rule], defaults: Iterable[Rule]) -> str:
+    """Return what setting *rule* did, where *before* and *defaults* held until then."""
+    texts = [f"{rule_line(locale, rule)}.", say(locale, _EFFECTS[rule.scope])]
+    texts += [
+        say(locale, "Before, it was {limit}.", limit=_limit(locale, old))
+        for old in before
+        if replace(old, amount=rule.amount) == rule
+    ]
+    for usual in _alike(defaults, rule):
+        limit = _limit(locale, usual)
+        texts.append(say(locale, "It replaces the bot's default of {limit}.", limit=limit))
+    texts.append(say(locale, "What is used already counts."))
+    return " ".join(texts)
+
+
+def rule_cleared(locale: str, rule: Rule, defaults: Iterable[Rule]) -> str:
+    """Return that the rule like *rule* is gone, and which of the *defaults* that hold now."""
+    who = whom(locale, rule.scope, rule.scope_id)
+    texts = [say(locale, "The rule for {who} is gone.", who=who)]
+    for usual in _alike(defaults, rule):
+        limit = _limit(locale, usual)
+        texts.append(say(locale, "The bot's default of {limit} holds.", limit=limit))
+    return " ".join(texts)
+
+
+def no_such_rule(locale: str, rule: Rule) -> str:
+    """Return that there was nothing to clear."""
+    return say(
+        locale,
+        "There is no such rule for {who}. {list} shows those that there are.",
+        who=whom(locale, rule.scope, rule.scope_id),
+        list="`/quota list`",
+    )
+
+
+def granted(locale: str, grant: Grant) -> str:
+    """Return that *grant* was given, and how it works."""
+    texts = [f"{grant_line(locale, grant)}."]
+    if grant.scope is Scope.ROLE:
+        texts.append(say(locale, "The members of the role share it."))
+    texts.append(say(locale, "It is used when a limit is full."))
+    return " ".join(texts)
+
+
+def rule_line(locale: str, rule: Rule) -> str:
+    """Return how much a rule allows, and to whom."""
+    who = whom(locale, rule.scope, rule.scope_id)
+    return say(locale, "**{limit}** for {who}", limit=_limit(locale, rule), who=who)
+
+
+def grant_line(locale: str, grant: Grant) -> str:
+    """Return what a grant gives to whom, and what is left of it."""
+    given = say(
+        locale,
+        "**{amount} more** for {who}",
+        amount=amount_of(locale, grant.unit, grant.amount),
+        who=whom(locale, grant.scope, grant.scope_id),
+    )
+    facts = [given, _left(locale, grant.unit, grant.left)]
+    if grant.expires_at is not None:
+        facts.append(say(locale, "until {day}", day=on_day(grant.expires_at)))
+    if grant.reason:
+        facts.append(f"“{shown(grant.reason, _REASON)}”")
+    return " · ".join(facts)
+
+
+def whom(locale: str, scope: Scope, scope_id: int) -> str:
+    """Return in words, or as a mention, whom a rule or a grant is for."""
+    match scope:
+        case Scope.ROLE:
+            return f"<@&{scope_id}>"
+        case Scope.MEMBER:
+            return f"<@{scope_id}>"
+        case _:
+            return say(locale, _WHOM[scope])
+
+
+def is_open(grant: Grant, now: datetime) -> bool:
+    """Whether something can still be taken from *grant*, or comes back to it."""
+    expired = grant.expires_at is not None and grant.expires_at <= now
+    return not expired and grant.used < grant.amount
+
+
+def _alike(rules: Iterable[Rule], rule: Rule) -> list[Rule]:
+    return [each for each in rules if each.scope is rule.scope and each.unit is rule.unit]
+
+
+def _standings(locale: str, standings: Iterable[Standing], holder: Scope) -> list[str]:
+    return [_standing(locale, each) for each in standings if each.scope is holder]
+
+
+def _standing(locale: str, standing: Standing) -> str:
+    rule = standing.rule
+    return (
+        f"{_limit(locale, rule)} — {_use(locale, standing)}\n{small([_source(locale, standing)])}"
+    )
+
+
+def _use(locale: str, standing: Standing) -> str:
+    unit = standing.unit
+    running = amount_of(locale, unit, standing.in_flight)
+    left = f"**{_left(locale, unit, standing.left)}**"
+    if unit is Unit.JOBS:
+        return say(locale, "{amount} running, {left}", amount=running, left=left)
+    return say(
+        locale,
+        "{used} used, {running} in flight, {left}",
+        used=amount_of(locale, unit, standing.used),
+        running=running,
+        left=left,
+    )
+
+
+def _source(locale: str, standing: Standing) -> str:
+    rule = standing.rule
+    if rule.is_default:
+        parts = [say(locale, "the bot's default")]
+    else:
+        who = whom(locale, rule.scope, rule.scope_id)
+        parts = [say(locale, "this server's rule for {who}", who=who)]
+    if standing.resets_at is not None:
+        parts.append(say(locale, "begins anew {moment}", moment=standing.resets_at))
+    if standing.granted:
+        more = amount_of(locale, standing.unit, standing.granted)
+        parts.append(say(locale, "then {amount} from grants", amount=more))
+    return " · ".join(parts)
+
+
+def _used_up(locale: str, standing: Standing) -> str:
+    return say(
+        locale,
+        "The bot's own budget for all servers is used up; it begins anew {moment}.",
+        moment=standing.resets_at,
+    )
+
+
+def _left(locale: str, unit: Unit, left: int) -> str:
+    return say(locale, "{amount} left", amount=amount_of(locale, unit, left))
+
+
+def _limit(locale: str, rule: Rule) -> str:
+    return limit_of(locale, rule.unit, rule.amount, rule.window)

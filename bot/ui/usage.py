@@ -1,0 +1,75 @@
+"""How reports of use look."""
+
+from collections.abc import Iterable, Mapping
+
+from discord.ui import LayoutView
+
+from bot.domain.usage import MemberUsage, Outcomes, ServerUsage, Share, Span
+from bot.domain.windows import Window
+from bot.ui.amounts import tally_of
+from bot.ui.panels import lines, on_day, panel, small, soon
+from bot.ui.text import shown
+from bot.ui.words import say, say_many
+
+_SPANS: Mapping[Window, str] = {
+    Window.DAY: "Today",
+    Window.WEEK: "This week",
+    Window.MONTH: "This month",
+}
+_NAME = 40  # characters of a model's or a category's name
+
+
+def member_panel(locale: str, usage: MemberUsage) -> LayoutView:
+    """Return what one member used."""
+    ever = f"**{say(locale, 'In all')}**: {tally_of(locale, usage.ever)}"
+    spans = "\n".join([*(_span(locale, span) for span in usage.spans), ever])
+    notes = (
+        say(locale, "Requests of this month: {ends}.", ends=_ends(locale, usage.outcomes)),
+        say(locale, "What was declined or failed does not count against your pictures."),
+    )
+    return panel(say(locale, "What you made here"), [spans, small(notes)])
+
+
+def server_panel(locale: str, usage: ServerUsage) -> LayoutView:
+    """Return what a whole server used."""
+    total = tally_of(locale, usage.total)
+    since = say(locale, "Since {day}: {tally}.", day=on_day(usage.since), tally=total)
+    ends = say(locale, "Requests: {ends}.", ends=_ends(locale, usage.outcomes))
+    members = [f"<@{share.of}> — {tally_of(locale, share.tally)}" for share in usage.by_member]
+    if usage.others.requests:
+        members.append(f"{say(locale, 'everyone else')} — {tally_of(locale, usage.others)}")
+    sections = [
+        f"{since}\n{small([ends])}",
+        lines(say(locale, "By member"), members),
+        lines(say(locale, "By command"), _shares(locale, usage.by_command, "/")),
+        lines(say(locale, "By model"), _shares(locale, usage.by_model, "")),
+        lines(say(locale, "Why requests were declined"), _reasons(usage.refusals)),
+    ]
+    return panel(say(locale, "What this server made"), sections)
+
+
+def _span(locale: str, span: Span) -> str:
+    until = say(locale, "a new one begins {moment}", moment=soon(span.resets_at))
+    name = say(locale, _SPANS[span.window])
+    return f"**{name}**: {tally_of(locale, span.tally)}\n-# {until}"
+
+
+def _ends(locale: str, outcomes: Outcomes) -> str:
+    counted = (
+        say_many(locale, "{count} done", "{count} done", outcomes.done),
+        say_many(locale, "{count} declined", "{count} declined", outcomes.refused),
+        say_many(locale, "{count} failed", "{count} failed", outcomes.failed),
+        say_many(
+            locale, "{count} without an answer", "{count} without an answer", outcomes.unknown
+        ),
+        say_many(locale, "{count} running", "{count} running", outcomes.running),
+    )
+    return ", ".join(counted)
+
+
+def _shares(locale: str, shares: Iterable[Share[str]], before: str) -> list[str]:
+    return [f"{before}{shown(s.of, _NAME)} — {tally_of(locale, s.tally)}" for s in shares]
+
+
+def _reasons(refusals: Iterable[tuple[str, int]]) -> list[str]:
+    return [f"{shown(category, _NAME)} — {count}" for category, count in refusals]

@@ -1,0 +1,60 @@
+"""``/modlog``: what was declined for its content on this server."""
+
+from typing import Any, Literal
+
+from discord import Interaction, app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.client import EaselClient
+from bot.domain.moderation import EventQuery
+from bot.services.moderation import ModerationLog
+from bot.ui.asking import place_of
+from bot.ui.modlog import LONGEST_CATEGORY, PageTurn, modlog_panel
+from bot.ui.options import Person, offered
+from bot.ui.panels import show
+from bot.ui.policy import is_manager, require_manager
+
+
+class Modlog(commands.Cog):
+    """The moderation log of a server."""
+
+    def __init__(self, log: ModerationLog) -> None:
+        self._log = log
+
+    @app_commands.command(description="See what was declined for its content on this server.")
+    @app_commands.describe(
+        member="Only requests of this member",
+        category="Only requests that were declined for this reason",
+        stage="Only requests declined for what was asked, or for what was made",
+    )
+    @app_commands.default_permissions(manage_guild=True)
+    async def modlog(
+        self,
+        interaction: Interaction[Any],
+        member: Person | None = None,
+        category: app_commands.Range[str, 1, LONGEST_CATEGORY] | None = None,
+        stage: Literal["input", "output", "unknown"] | None = None,
+    ) -> None:
+        """Show the newest events, with buttons to older ones."""
+        require_manager(interaction)
+        query = EventQuery(
+            guild_id=place_of(interaction).guild_id,
+            member=member.id if member else None,
+            category=category,
+            stage=stage,
+        )
+        page = await self._log.page(query)
+        await show(interaction, modlog_panel(interaction.locale.value, query, page))
+
+    @modlog.autocomplete("category")
+    async def _category(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+        if not is_manager(interaction):
+            return []
+        return offered(await self._log.categories(place_of(interaction).guild_id), typed)
+
+
+async def setup(bot: EaselClient) -> None:
+    """Add ``/modlog`` and its page buttons to *bot*."""
+    bot.add_dynamic_items(PageTurn)
+    await bot.add_cog(Modlog(bot.services.moderation))

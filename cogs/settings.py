@@ -1,0 +1,173 @@
+"""``/settings``: what the people who run a server choose."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal, cast
+
+import discord
+from discord import Interaction, app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.client import EaselClient
+from bot.domain.clock import Clock
+from bot.domain.errors import BadOption
+from bot.domain.guild import GuildChoices, Strictness
+from bot.services.guilds import MOST_PROMPT_HOURS, Changes, Guilds, Models, effective_model
+from bot.ui.asking import place_of
+from bot.ui.options import offered, offered_zones, require_writable
+from bot.ui.panels import show as show_panel
+from bot.ui.policy import require_manager
+from bot.ui.settings import changes_panel, settings_panel
+
+Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+Resettable = Literal[
+    "model", "quality", "moderation", "timezone", "log_channel", "prompt_hours", "everything"
+]
+
+_DEFAULTS = GuildChoices()
+_SCALARS = ("model", "quality", "strictness", "timezone", "log_channel", "prompt_hours")
+_RESETS = {
+    **{name: (name,) for name in _SCALARS},
+    "moderation": ("strictness",),
+    "everything": (*_SCALARS, "channels", "roles"),
+}
+
+
+@app_commands.default_permissions(manage_guild=True)
+class Settings(
+    commands.GroupCog, group_name="settings", group_description="What Easel does on this server."
+):
+    """The settings of a server, for its managers."""
+
+    channels = app_commands.Group(name="channels", description="Where pictures may be made.")
+    roles = app_commands.Group(name="roles", description="Who may make pictures.")
+
+    def __init__(self, guilds: Guilds, models: Callable[[], Models], clock: Clock) -> None:
+        self._guilds = guilds
+        self._models = models
+        self._clock = clock
+
+    @app_commands.command(description="See every setting of this server.")
+    async def show(self, interaction: Interaction[Any]) -> None:
+        """Show what holds."""
+        require_manager(interaction)
+        choices = await self._guilds.choices(place_of(interaction).guild_id)
+        view = settings_panel(interaction.locale.value, choices, self._models())
+        await show_panel(interaction, view)
+
+    @app_commands.command(name="set", description="Change one or more settings of this server.")
+    @app_commands.describe(
+        model="The model for requests that name none",
+        quality="The quality for requests that name none",
+        moderation="How strict the picture service is; low holds in age-restricted channels only",
+        timezone="The clocks by which limits begin anew",
+        log_channel="Where notices about declined requests go",
+        prompt_hours="For how many hours after a request its words are kept",
+    )
+    async def set_some(
+        self,
+        interaction: Interaction[Any],
+        model: str | None = None,
+        quality: str | None = None,
+        moderation: Literal["auto", "low"] | None = None,
+        timezone: str | None = None,
+        log_channel: discord.TextChannel | discord.Thread | None = None,
+        prompt_hours: app_commands.Range[int, 0, MOST_PROMPT_HOURS] | None = None,
+    ) -> None:
+        """Change what is named."""
+        require_manager(interaction)
+        if log_channel is not None:
+            require_writable("log_channel", log_channel)
+        named = {
+            "model": model,
+            "quality": quality,
+            "strictness": Strictness(moderation) if moderation else None,
+            "timezone": timezone,
+            "log_channel": log_channel.id if log_channel else None,
+            "prompt_hours": prompt_hours,
+        }
+        changes = {name: value for name, value in named.items() if value is not None}
+        if not changes:
+            raise BadOption(option="settings", problem="name at least one that is to change")
+        await self._change(interaction, cast("Changes", changes))
+
+    @app_commands.command(description="Take changes back, so that the bot's own choice holds.")
+    @app_commands.describe(what="What to take back")
+    async def reset(self, interaction: Interaction[Any], what: Resettable) -> None:
+        """Forget what was chosen."""
+        changes = {name: getattr(_DEFAULTS, name) for name in _RESETS[what]}
+        await self._change(interaction, cast("Changes", changes))
+
+    @channels.command(
+        name="add", description="Make pictures in this channel, and only in those named."
+    )
+    @app_commands.describe(channel="The channel to add; its threads go with it")
+    async def add_channel(self, interaction: Interaction[Any], channel: Place) -> None:
+        """Name one more channel."""
+        await self._do(interaction, partial(self._guilds.add, channels=frozenset({channel.id})))
+
+    @channels.command(name="remove", description="Take a channel off the list.")
+    @app_commands.describe(channel="The channel to take off")
+    async def remove_channel(self, interaction: Interaction[Any], channel: Place) -> None:
+        """Name one channel less."""
+        await self._do(interaction, partial(self._guilds.remove, channels=frozenset({channel.id})))
+
+    @channels.command(name="clear", description="Make pictures in every channel again.")
+    async def clear_channels(self, interaction: Interaction[Any]) -> None:
+        """Name no channel."""
+        await self._change(interaction, {"channels": frozenset()})
+
+    @roles.command(name="add", description="Let this role make pictures, and only those named.")
+    @app_commands.describe(role="The role to add")
+    async def add_role(self, interaction: Interaction[Any], role: discord.Role) -> None:
+        """Name one more role."""
+        await self._do(interaction, partial(self._guilds.add, roles=frozenset({role.id})))
+
+    @roles.command(name="remove", description="Take a role off the list.")
+    @app_commands.describe(role="The role to take off")
+    async def remove_role(self, interaction: Interaction[Any], role: discord.Role) -> None:
+        """Name one role less."""
+        await self._do(interaction, partial(self._guilds.remove, roles=frozenset({role.id})))
+
+    @roles.command(name="clear", description="Let everyone make pictures again.")
+    async def clear_roles(self, interaction: Interaction[Any]) -> None:
+        """Name no role."""
+        await self._change(interaction, {"roles": frozenset()})
+
+    @set_some.autocomplete("model")
+    async def _model(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+        del interaction
+        return offered(self._models(), typed)
+
+    @set_some.autocomplete("quality")
+    async def _quality(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+        choices = await self._guilds.choices(place_of(interaction).guild_id)
+        named = getattr(interaction.namespace, "model", None)
+        model = effective_model(replace(choices, model=named or choices.model), self._models())
+        return offered(model.qualities, typed)
+
+    @set_some.autocomplete("timezone")
+    async def _timezone(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+        del interaction
+        return offered_zones(typed, self._clock.now())
+
+    async def _change(self, interaction: Interaction[Any], changes: Changes) -> None:
+        await self._do(interaction, partial(self._guilds.change, models=self._models(), **changes))
+
+    async def _do(
+        self, interaction: Interaction[Any], change: Callable[[int, int], Awaitable[GuildChoices]]
+    ) -> None:
+        require_manager(interaction)
+        guild_id = place_of(interaction).guild_id
+        before = await self._guilds.choices(guild_id)
+        after = await change(guild_id, interaction.user.id)
+        view = changes_panel(interaction.locale.value, before, after, self._models())
+        await show_panel(interaction, view)
+
+
+async def setup(bot: EaselClient) -> None:
+    """Add ``/settings`` to *bot*."""
+    services = bot.services
+    await bot.add_cog(Settings(services.guilds, lambda: services.provider.models, services.clock))

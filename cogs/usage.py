@@ -1,0 +1,47 @@
+"""``/usage``: what was made and what it cost, for oneself and for the whole server."""
+
+from typing import Any
+
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.client import EaselClient
+from bot.services.guilds import Guilds
+from bot.services.reports import MOST_DAYS, Reports
+from bot.ui.asking import place_of
+from bot.ui.panels import show
+from bot.ui.policy import require_manager
+from bot.ui.usage import member_panel, server_panel
+
+
+class Usage(commands.GroupCog, group_name="usage", group_description="What was made here."):
+    """Reports of use."""
+
+    def __init__(self, reports: Reports, guilds: Guilds) -> None:
+        self._reports = reports
+        self._guilds = guilds
+
+    @app_commands.command(description="See what you made here and what it cost.")
+    async def me(self, interaction: Interaction[Any]) -> None:
+        """Show the asker's own use."""
+        guild_id = place_of(interaction).guild_id
+        choices = await self._guilds.choices(guild_id)
+        usage = await self._reports.mine(guild_id, interaction.user.id, choices.timezone)
+        await show(interaction, member_panel(interaction.locale.value, usage))
+
+    @app_commands.command(description="See what everyone made here (for managers).")
+    @app_commands.describe(days="How many days back, today included (30 unless you say)")
+    async def server(
+        self, interaction: Interaction[Any], days: app_commands.Range[int, 1, MOST_DAYS] = 30
+    ) -> None:
+        """Show the whole server's use."""
+        require_manager(interaction)
+        guild_id = place_of(interaction).guild_id
+        choices = await self._guilds.choices(guild_id)
+        usage = await self._reports.server(guild_id, choices.timezone, days)
+        await show(interaction, server_panel(interaction.locale.value, usage))
+
+
+async def setup(bot: EaselClient) -> None:
+    """Add ``/usage`` to *bot*."""
+    await bot.add_cog(Usage(bot.services.reports, bot.services.guilds))
