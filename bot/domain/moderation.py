@@ -59,11 +59,13 @@ class EventPage:
 
     Attributes:
         total: how many events there are on all pages.
+        skipped: how many of them are on newer pages.
         older: the *before_id* of the next page; None where this is the last.
         newer: the *after_id* of the page before; None where this is the first.
     """
 
     events: tuple[ModerationEvent, ...]
     total: int
+    skipped: int = 0
     older: int | None = None
     newer: int | None = None

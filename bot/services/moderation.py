@@ -38,10 +38,11 @@ def _page(connection: Connection, query: EventQuery) -> EventPage:
     if not found:
         return EventPage(events=(), total=total)
     first, last = found[0][0], found[-1][0]
-    before = moderation.count(connection, replace(everything, after_id=first))
+    skipped = moderation.count(connection, replace(everything, after_id=first))
     return EventPage(
         events=tuple(event for _, event in found),
         total=total,
-        older=last if before + len(found) < total else None,
-        newer=first if before else None,
+        skipped=skipped,
+        older=last if skipped + len(found) < total else None,
+        newer=first if skipped else None,
     )

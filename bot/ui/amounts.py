@@ -29,6 +29,11 @@ def amount_of(locale: str, unit: Unit, amount: int) -> str:
     return say_many(locale, one, many, amount)
 
 
+def number_of(unit: Unit, amount: int) -> str:
+    """Return *amount* without saying of what, where that is clear: ``20``, ``$1.50``."""
+    return dollars(amount) if unit is Unit.DOLLARS else f"{amount:,}"
+
+
 def limit_of(locale: str, unit: Unit, amount: int, window: Window | None) -> str:
     """Return a limit in words: ``20 pictures a day``."""
     return say(locale, _LIMITS[window], amount=amount_of(locale, unit, amount))

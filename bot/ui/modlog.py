@@ -1,6 +1,7 @@
 """How the moderation log looks, and its Older and Newer buttons."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final, Protocol, Self
 
@@ -24,7 +25,7 @@ _SOURCES = {"vendor": "by the picture service", "server": "by this server's rule
 _STAGES = {
     "input": "in what was asked",
     "output": "in what was made",
-    "unknown": "asked or made",
+    "unknown": "without saying where",
 }
 _ID = r"modlog:(?P<turn>older|newer):(?P<id>\d+):(?P<member>\d*):(?P<stage>[a-z]*):(?P<category>.*)"
 
@@ -83,30 +84,30 @@ class PageTurn(DynamicItem[Button[Any]], template=re.compile(_ID, re.DOTALL)):
 
 def modlog_panel(locale: str, query: EventQuery, page: EventPage) -> LayoutView:
     """Return *page* of what *query* found, with buttons to the pages around it."""
-    head = _head(locale, query, page.total)
-    events = [_event(locale, event) for event in page.events]
-    return panel(say(locale, "Moderation log"), [head, *events], _turns(locale, query, page))
-
-
-def _head(locale: str, query: EventQuery, total: int) -> str:
     found = say_many(
         locale,
         "{count} request was declined for its content.",
         "{count} requests were declined for their content.",
-        total,
+        page.total,
     )
-    filters = [
-        text
-        for value, text in (
-            (query.member, say(locale, "member {member}", member=f"<@{query.member}>")),
-            (query.category, say(locale, "reason {reason}", reason=shown(query.category or ""))),
-            (query.stage, say(locale, "stage {stage}", stage=query.stage)),
-        )
-        if value is not None
-    ]
-    if filters:
-        found += f"\n{small([say(locale, 'Only: {filters}', filters=', '.join(filters))])}"
-    return found
+    head = f"{found}\n{small([*_filters(locale, query), *_position(locale, page)])}".rstrip()
+    events = [_event(locale, event) for event in page.events]
+    return panel(say(locale, "Moderation log"), [head, *events], _turns(locale, query, page))
+
+
+def _filters(locale: str, query: EventQuery) -> Iterator[str]:
+    if query.member is not None:
+        yield say(locale, "Only those of {member}", member=f"<@{query.member}>")
+    if query.category is not None:
+        yield say(locale, "Only for the reason {reason}", reason=shown(query.category))
+    if query.stage is not None:
+        yield say(locale, "Only those declined {stage}", stage=say(locale, _STAGES[query.stage]))
+
+
+def _position(locale: str, page: EventPage) -> Iterator[str]:
+    first, last = page.skipped + 1, page.skipped + len(page.events)
+    if page.total > len(page.events):
+        yield say(locale, "{first} to {last}, newest first", first=first, last=last)
 
 
 def _event(locale: str, event: ModerationEvent) -> str:

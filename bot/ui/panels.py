@@ -59,11 +59,6 @@ def on_day(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:D>"
 
 
-def soon(moment: datetime) -> str:
-    """Return how far away *moment* is, for every reader in their language."""
-    return f"<t:{int(moment.timestamp())}:R>"
-
-
 def _cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text

@@ -7,7 +7,7 @@ from datetime import datetime
 from discord.ui import LayoutView
 
 from bot.domain.quota import Grant, Rule, Scope, Standing, Unit
-from bot.ui.amounts import amount_of, limit_of
+from bot.ui.amounts import amount_of, limit_of, number_of
 from bot.ui.panels import lines, on_day, panel, small
 from bot.ui.text import shown
 from bot.ui.words import say
@@ -118,7 +118,8 @@ def grant_line(locale: str, grant: Grant) -> str:
         amount=amount_of(locale, grant.unit, grant.amount),
         who=whom(locale, grant.scope, grant.scope_id),
     )
-    facts = [given, _left(locale, grant.unit, grant.left)]
+    left = number_of(grant.unit, grant.left)
+    facts = [given, say(locale, "{left} left", left=left)]
     if grant.expires_at is not None:
         facts.append(say(locale, "until {day}", day=on_day(grant.expires_at)))
     if grant.reason:
@@ -159,18 +160,14 @@ def _standing(locale: str, standing: Standing) -> str:
 
 
 def _use(locale: str, standing: Standing) -> str:
-    unit = standing.unit
-    running = amount_of(locale, unit, standing.in_flight)
-    left = f"**{_left(locale, unit, standing.left)}**"
-    if unit is Unit.JOBS:
-        return say(locale, "{amount} running, {left}", amount=running, left=left)
-    return say(
-        locale,
-        "{used} used, {running} in flight, {left}",
-        used=amount_of(locale, unit, standing.used),
-        running=running,
-        left=left,
-    )
+    values = {
+        "used": number_of(standing.unit, standing.used),
+        "running": number_of(standing.unit, standing.in_flight),
+        "left": number_of(standing.unit, standing.left),
+    }
+    if standing.unit is Unit.JOBS:
+        return say(locale, "{running} running, **{left} left**", **values)
+    return say(locale, "{used} used, {running} in flight, **{left} left**", **values)
 
 
 def _source(locale: str, standing: Standing) -> str:
@@ -194,10 +191,6 @@ def _used_up(locale: str, standing: Standing) -> str:
         "The bot's own budget for all servers is used up; it begins anew {moment}.",
         moment=standing.resets_at,
     )
-
-
-def _left(locale: str, unit: Unit, left: int) -> str:
-    return say(locale, "{amount} left", amount=amount_of(locale, unit, left))
 
 
 def _limit(locale: str, rule: Rule) -> str:

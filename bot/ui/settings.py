@@ -10,6 +10,7 @@ from bot.ui.panels import panel, small
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
+_DEFAULTS = GuildChoices()
 _NAME = 64  # characters of a model's or a quality's name
 _LABELS: Mapping[str, str] = {
     "model": "Model",
@@ -60,7 +61,11 @@ def changes_panel(
     if not changed:
         return panel(say(locale, "Nothing changed"), [say(locale, "It was like this before.")])
     rows = [f"**{say(locale, _LABELS[name])}**: {was[name]} → {now[name]}" for name in changed]
-    notes = [say(locale, _NOTES[name]) for name in changed if name in _NOTES]
+    notes = [
+        say(locale, _NOTES[name])
+        for name in changed
+        if name in _NOTES and getattr(after, name) != getattr(_DEFAULTS, name)
+    ]
     return panel(say(locale, "Settings changed"), ["\n".join(rows), small(notes)])
 
 

@@ -7,7 +7,7 @@ from discord.ui import LayoutView
 from bot.domain.usage import MemberUsage, Outcomes, ServerUsage, Share, Span
 from bot.domain.windows import Window
 from bot.ui.amounts import tally_of
-from bot.ui.panels import lines, on_day, panel, small, soon
+from bot.ui.panels import lines, on_day, panel, small
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
@@ -49,22 +49,21 @@ def server_panel(locale: str, usage: ServerUsage) -> LayoutView:
 
 
 def _span(locale: str, span: Span) -> str:
-    until = say(locale, "a new one begins {moment}", moment=soon(span.resets_at))
     name = say(locale, _SPANS[span.window])
-    return f"**{name}**: {tally_of(locale, span.tally)}\n-# {until}"
+    until = say(locale, "begins anew {moment}", moment=span.resets_at)
+    return f"**{name}**: {tally_of(locale, span.tally)}\n{small([until])}"
 
 
 def _ends(locale: str, outcomes: Outcomes) -> str:
-    counted = (
-        say_many(locale, "{count} done", "{count} done", outcomes.done),
-        say_many(locale, "{count} declined", "{count} declined", outcomes.refused),
-        say_many(locale, "{count} failed", "{count} failed", outcomes.failed),
-        say_many(
-            locale, "{count} without an answer", "{count} without an answer", outcomes.unknown
-        ),
-        say_many(locale, "{count} running", "{count} running", outcomes.running),
-    )
-    return ", ".join(counted)
+    counted = {
+        "{count} done": outcomes.done,
+        "{count} declined": outcomes.refused,
+        "{count} failed": outcomes.failed,
+        "{count} without an answer": outcomes.unknown,
+        "{count} running": outcomes.running,
+    }
+    ends = [say_many(locale, text, text, number) for text, number in counted.items() if number]
+    return ", ".join(ends) or say(locale, "none yet")
 
 
 def _shares(locale: str, shares: Iterable[Share[str]], before: str) -> list[str]:
