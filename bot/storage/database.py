@@ -8,9 +8,9 @@ which is one transaction and one hop, and is never half done.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -64,14 +64,13 @@ async def open_database(url: str) -> AsyncGenerator[Database]:
         yield Database(writes, reads)
 
 
-async def _to_its_end(unit: Coroutine[Any, Any, T]) -> T:
-    task = asyncio.create_task(unit)
+async def _to_its_end(unit: Awaitable[T]) -> T:
+    running = asyncio.ensure_future(unit)
     try:
-        return await asyncio.shield(task)
+        return await asyncio.shield(running)
     except asyncio.CancelledError:
-        while not task.done():
+        while not running.done():
             with suppress(asyncio.CancelledError):
-                await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()  # seen, so that it is not reported as forgotten
+                await asyncio.wait({running})
+        running.exception()  # seen, so that it is not reported as forgotten
         raise

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -31,7 +31,7 @@ PASSING = frozenset(
 class Lane(Protocol):
     """Runs synchronous functions over a connection, each in a transaction of its own."""
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    def run(self, work: Callable[[Connection], T]) -> Awaitable[T]:
         """Commit what *work* did and return its result, or roll back and raise what it raised.
 
         Raises:

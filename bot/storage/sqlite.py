@@ -6,6 +6,7 @@ share a pool wait for one another; so exactly one connection of exactly one proc
 
 import asyncio
 import sqlite3
+from asyncio import Future
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -64,12 +65,12 @@ class WriterThread:
         await self._hop(self._connection.close)
         self._thread.shutdown()
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    def run(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run *work* in a transaction of its own, as `Lane` promises."""
-        return await self._hop(partial(self._unit, work, perf_counter() + BUSY_SECONDS))
+        return self._hop(partial(self._unit, work, perf_counter() + BUSY_SECONDS))
 
-    async def _hop(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+    def _hop(self, function: Callable[[], T]) -> Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     def _unit(self, work: Callable[[Connection], T], deadline: float) -> T:
         connection = self._connection

@@ -1,0 +1,232 @@
+"""Every way in which a database cannot be opened ends in one sentence with its cure."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from bot.domain.errors import SetupError
+from bot.storage.database import open_database
+from bot.storage.migrate import migrate
+
+NOBODY = 65534
+
+
+async def refused(url: str) -> str:
+    with pytest.raises(SetupError) as caught:
+        async with open_database(url):
+            pass
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def refusal(url: str) -> str:
+    return asyncio.run(refused(url))
+
+
+async def use(url: str, statement: str = "SELECT 1") -> None:
+    async with open_database(url) as database:
+        await database.write(lambda connection: connection.exec_driver_sql(statement))
+
+
+@pytest.fixture
+def shared() -> Generator[Path]:
+    """A directory that other users can reach, unlike pytest's own."""
+    directory = Path(mkdtemp(prefix="easel-test-"))
+    directory.chmod(0o777)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def nobody(shared: Path) -> Generator[None]:
+    """Lose root's power to write everywhere, for as long as the test lasts."""
+    del shared
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    yield
+    os.seteuid(before)
+
+
+def test_the_directory_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "deeper" / "easel.db"
+
+    asyncio.run(use(f"sqlite+aiosqlite:///{path}"))
+
+    assert path.exists()
+
+
+async def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
+    path = tmp_path / "é 100% #1" / "easel.db"
+
+    async with open_database(f"sqlite+aiosqlite:///{path}") as database:
+        tables = await database.read(lambda c: c.exec_driver_sql("SELECT * FROM guilds").all())
+    assert tables == []
+
+
+def test_only_the_database_and_its_lock_remain(path: Path, url: str) -> None:
+    asyncio.run(use(url, "INSERT INTO guilds VALUES (1, '', 1)"))
+
+    assert {each.name for each in path.parent.iterdir()} == {"easel.db", "easel.db.lock"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite+aiosqlite://",
+        "sqlite+aiosqlite:///:memory:",
+        "sqlite+aiosqlite:///file::memory:?cache=shared&uri=true",
+        "sqlite+aiosqlite:///data/easel.db?mode=memory",
+    ],
+)
+def test_memory_is_refused(url: str) -> None:
+    assert "must name a file" in refusal(url)
+
+
+@pytest.mark.parametrize("url", ["", "easel.db", "mysql://host/db", "sqlite+pysqlcipher:///x.db"])
+def test_other_databases_are_refused(url: str) -> None:
+    assert "sqlite+aiosqlite:///data/easel.db" in refusal(url)
+
+
+async def test_a_second_easel_is_refused(url: str) -> None:
+    async with open_database(url):
+        assert "Another Easel already uses" in await refused(url)
+
+
+CHILD = """
+import asyncio, sys
+from bot.storage.database import open_database
+async def main():
+    async with open_database(sys.argv[1]):
+        pass
+asyncio.run(main())
+"""
+
+
+async def test_a_second_process_is_refused(url: str) -> None:
+    async with open_database(url):
+        child = subprocess.run(  # noqa: ASYNC221 - nothing else runs here
+            [sys.executable, "-c", CHILD, url], capture_output=True, text=True, check=False
+        )
+
+    assert child.returncode != 0
+    assert "Another Easel already uses" in child.stderr.splitlines()[-1]
+
+
+async def test_the_file_is_free_after_closing_and_after_a_refusal(url: str) -> None:
+    async with open_database(url):
+        await refused(url)
+    async with open_database(url):
+        pass
+
+
+def test_a_file_of_another_kind_is_left_as_it_is(path: Path, url: str) -> None:
+    path.write_bytes(b"my holiday diary, not a database")
+
+    assert "not a SQLite database and was left as it is" in refusal(url)
+    assert path.read_bytes() == b"my holiday diary, not a database"
+
+
+def test_an_empty_file_is_a_new_database(path: Path, url: str) -> None:
+    path.touch()
+
+    asyncio.run(use(url))
+
+    assert path.stat().st_size > 0
+
+
+def test_a_damaged_file_is_left_as_it_is(path: Path, url: str) -> None:
+    asyncio.run(
+        use(
+            url,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+            "INSERT INTO guilds SELECT i, 'choices', 1 FROM n",
+        )
+    )
+    whole = path.read_bytes()
+    damaged = whole[: len(whole) // 2] + b"\xa5" * (len(whole) - len(whole) // 2)
+    path.write_bytes(damaged)
+
+    message = refusal(url)
+
+    assert "is damaged and was left as it is; restore your last backup" in message
+    assert path.read_bytes() == damaged
+
+
+def test_a_damaged_header_is_left_as_it_is(path: Path, url: str) -> None:
+    path.write_bytes(b"SQLite format 3\0" + b"\xa5" * 5000)
+
+    assert "is damaged" in refusal(url)
+
+
+def test_a_directory_is_no_file(path: Path, url: str) -> None:
+    path.mkdir()
+
+    assert "is a directory" in refusal(url)
+
+
+def test_a_database_of_another_program_is_left_as_it_is(path: Path, url: str) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE recipes (name)")
+
+    message = refusal(url)
+
+    assert "tables of another program (recipes)" in message
+
+
+def test_a_locked_file_is_said_to_be_locked(path: Path, url: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE recipes (name)")
+        other.execute("BEGIN EXCLUSIVE")
+
+        assert "Another program has locked" in refusal(url)
+
+
+def test_a_file_in_place_of_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+
+    message = refusal(f"sqlite+aiosqlite:///{tmp_path}/data/easel.db")
+
+    assert f"The directory {tmp_path}/data cannot be written (File exists)" in message
+
+
+def test_a_directory_that_we_may_not_write(shared: Path, nobody: None) -> None:
+    del nobody
+    inner = shared / "inner"
+    inner.mkdir()
+    inner.chmod(0o555)
+
+    message = refusal(f"sqlite+aiosqlite:///{inner}/easel.db")
+
+    assert f"The directory {inner} cannot be written (Permission denied)" in message
+
+
+def test_a_file_that_we_may_not_write(shared: Path, nobody: None) -> None:
+    del nobody
+    url = f"sqlite+aiosqlite:///{shared}/easel.db"
+    migrate(url)
+    (shared / "easel.db").chmod(0o444)
+
+    message = refusal(url)
+
+    assert "easel.db cannot be written (Permission denied)" in message
+
+
+def test_files_beside_the_database_that_we_may_not_write(shared: Path, nobody: None) -> None:
+    del nobody
+    url = f"sqlite+aiosqlite:///{shared}/easel.db"
+    migrate(url)
+    wal = shared / "easel.db-wal"
+    wal.touch()
+    wal.chmod(0o000)
+
+    assert "the files beside it" in refusal(url)
