@@ -15,7 +15,7 @@ from bot.bootstrap import Services
 from bot.settings import Settings
 from bot.ui.actions import ResultAction
 from bot.ui.failures import answer_failure
-from bot.ui.offers import OfferingTree, absent_options
+from bot.ui.offers import OfferingTree
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +44,7 @@ class EaselClient(commands.Bot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=0.5,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -53,7 +54,7 @@ class EaselClient(commands.Bot):
         self.studio = services.studio
         self.guild_choices = services.guilds
         if isinstance(self.tree, OfferingTree):
-            self.tree.absent_options = absent_options(services.provider.models.values())
+            self.tree.models = tuple(services.provider.models.values())
         self._extensions_to_load = tuple(extensions)
 
     async def setup_hook(self) -> None:

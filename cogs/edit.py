@@ -12,7 +12,7 @@ from bot.domain.asks import Ask, Command
 from bot.domain.pictures import REGIONS, Fit, Shape
 from bot.services.studio import Studio
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
-from bot.ui.offers import offer, offered_command
+from bot.ui.offers import can, offer, offered_command
 
 
 class Edit(commands.Cog):
@@ -68,5 +68,6 @@ class Edit(commands.Cog):
 
 
 async def setup(bot: EaselClient) -> None:
-    """Add ``/edit`` to *bot*."""
-    await bot.add_cog(Edit(bot.studio))
+    """Add ``/edit`` to *bot*, where a model can do it."""
+    if can(bot.provider.models, Command.EDIT):
+        await bot.add_cog(Edit(bot.studio))

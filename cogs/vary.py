@@ -10,7 +10,7 @@ from bot.client import EaselClient
 from bot.domain.asks import Ask, Command, Strength
 from bot.services.studio import Studio
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
-from bot.ui.offers import offered_command
+from bot.ui.offers import can, offered_command
 
 
 class Vary(commands.Cog):
@@ -52,5 +52,6 @@ class Vary(commands.Cog):
 
 
 async def setup(bot: EaselClient) -> None:
-    """Add ``/vary`` to *bot*."""
-    await bot.add_cog(Vary(bot.studio))
+    """Add ``/vary`` to *bot*, where a model can do it."""
+    if can(bot.provider.models, Command.VARY):
+        await bot.add_cog(Vary(bot.studio))

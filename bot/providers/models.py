@@ -61,8 +61,12 @@ class Model:
     identifier: str | None = None
     strictness: bool = False
     rewrites: bool = False
-    output_tokens: Mapping[str, Mapping[Size, int]] = field(default_factory=dict[str, Mapping[Size, int]])
-    picture_micros: Mapping[tuple[str, Size], int] = field(default_factory=dict[tuple[str, Size], int])
+    output_tokens: Mapping[str, Mapping[Size, int]] = field(
+        default_factory=dict[str, Mapping[Size, int]]
+    )
+    picture_micros: Mapping[tuple[str, Size], int] = field(
+        default_factory=dict[tuple[str, Size], int]
+    )
     priced_as: str | None = None
     ends: date | None = None
     successor: str | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, delete, insert, select, update
 
@@ -75,10 +76,16 @@ def erase_pictures(connection: Connection, job_id: int) -> None:
 def erase_prompts(connection: Connection, now: datetime, most: int = 500) -> int:
     """Erase what people wrote in jobs whose retention ended, *most* at once; return how many."""
     due = select(jobs.c.id).where(jobs.c.prompt_until <= now).limit(most)
-    gone = {"prompt": None, "revised_prompt": None, "options": {}, "prompt_until": None}
+    gone: dict[str, object] = {
+        "prompt": None,
+        "revised_prompt": None,
+        "options": {},
+        "prompt_until": None,
+    }
     return connection.execute(update(jobs).where(jobs.c.id.in_(due)).values(**gone)).rowcount
 
 
 def _job(row: RowMapping) -> Job:
-    values = dict(row) | {"command": Command(row["command"]), "state": JobState(row["state"])}
+    values: dict[str, Any] = dict(row)
+    values |= {"command": Command(row["command"]), "state": JobState(row["state"])}
     return Job(**values)

@@ -1,47 +1,52 @@
 """Options that the configured models have: as autocomplete, and whether they show at all."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any
 
-from discord import Interaction
-from discord.app_commands import Choice, Command, CommandTree
+from discord import Interaction, app_commands
+from discord.app_commands import Choice, CommandTree
 from discord.app_commands.translator import Translator
-from discord.ext.commands import Bot
+from discord.ext import commands
 
+from bot.domain.asks import Command
 from bot.providers.base import Capabilities
+from bot.services.admission import OPERATIONS
 from bot.ui.host import Host
 
 _MOST_CHOICES = 25
 _LONGEST_CHOICE = 100
 
 _VALUES: Mapping[str, Callable[[Capabilities], Collection[str]]] = {
-    "model": lambda can: (can.model,),
-    "quality": lambda can: can.qualities,
-    "style": lambda can: can.styles,
-    "background": lambda can: can.backgrounds,
+    "model": lambda each: (each.model,),
+    "quality": lambda each: each.qualities,
+    "style": lambda each: each.styles,
+    "background": lambda each: each.backgrounds,
+    "shape": lambda each: each.sizes,
+    "verbatim": lambda each: ("verbatim",) if each.verbatim else (),
 }
+_USELESS_ALONE = {"model", "shape"}
 
-Autocomplete = Callable[[Interaction[Any], str], Awaitable[list[Choice[str]]]]
-
-
-class OfferingTree(CommandTree[Bot]):
-    """A command tree that leaves out what no configured model can do."""
-
-    absent_options: frozenset[str] = frozenset()
+Autocomplete = Callable[[Interaction[Any], str], Coroutine[Any, Any, list[Choice[str]]]]
 
 
-class OfferedCommand(Command[Any, ..., None]):
+class OfferingTree(CommandTree[commands.Bot]):
+    """A command tree that leaves out what none of *models* can do."""
+
+    models: tuple[Capabilities, ...] = ()
+
+
+class OfferedCommand(app_commands.Command[Any, ..., None]):
     """A command that shows only the options that its tree does not leave out."""
 
     def to_dict(self, tree: CommandTree[Any]) -> dict[str, Any]:
         """Return the command as it is registered."""
-        return _without(super().to_dict(tree), tree)
+        return _offered(super().to_dict(tree), tree)
 
     async def get_translated_payload(
         self, tree: CommandTree[Any], translator: Translator
     ) -> dict[str, Any]:
         """Return the command as it is registered, translated."""
-        return _without(await super().get_translated_payload(tree, translator), tree)
+        return _offered(await super().get_translated_payload(tree, translator), tree)
 
 
 def offered_command(description: str) -> Callable[[Callable[..., Any]], OfferedCommand]:
@@ -53,13 +58,9 @@ def offered_command(description: str) -> Callable[[Callable[..., Any]], OfferedC
     return decorate
 
 
-def absent_options(models: Iterable[Capabilities]) -> frozenset[str]:
-    """Return the options that none of *models* has."""
-    known = list(models)
-    absent = {name for name, values in _VALUES.items() if not any(values(can) for can in known)}
-    if not any(can.verbatim for can in known):
-        absent.add("verbatim")
-    return frozenset(absent)
+def can(models: Mapping[str, Capabilities], command: Command) -> bool:
+    """Whether any of *models* can do what *command* needs, so that it is shown."""
+    return any(OPERATIONS[command] in each.operations for each in models.values())
 
 
 def offer(option: str) -> Autocomplete:
@@ -70,7 +71,7 @@ def offer(option: str) -> Autocomplete:
         models = host.provider.models
         chosen = models.get(str(getattr(interaction.namespace, "model", "")))
         asked = [chosen] if chosen and option != "model" else models.values()
-        values = dict.fromkeys(value for can in asked for value in _VALUES[option](can))
+        values = dict.fromkeys(value for each in asked for value in _VALUES[option](each))
         found = [value for value in values if current.casefold() in value.casefold()]
         return [Choice(name=value[:_LONGEST_CHOICE], value=value) for value in found][
             :_MOST_CHOICES
@@ -79,7 +80,21 @@ def offer(option: str) -> Autocomplete:
     return complete
 
 
-def _without(payload: dict[str, Any], tree: CommandTree[Any]) -> dict[str, Any]:
-    absent = tree.absent_options if isinstance(tree, OfferingTree) else frozenset[str]()
-    options = [option for option in payload["options"] if option["name"] not in absent]
-    return payload | {"options": options}
+def _offered(payload: dict[str, Any], tree: CommandTree[Any]) -> dict[str, Any]:
+    models = tree.models if isinstance(tree, OfferingTree) else ()
+    kept = [_narrowed(option, models) for option in payload["options"]]
+    return payload | {"options": [option for option in kept if option is not None]}
+
+
+def _narrowed(option: dict[str, Any], models: tuple[Capabilities, ...]) -> dict[str, Any] | None:
+    """Return *option* with the choices that a model has; None where there is nothing to choose."""
+    name = option["name"]
+    if not models or name not in _VALUES:
+        return option
+    values = {value for each in models for value in _VALUES[name](each)}
+    if not values or (name in _USELESS_ALONE and len(values) == 1):
+        return None
+    if "choices" not in option:
+        return option
+    choices = [choice for choice in option["choices"] if choice["value"] in values]
+    return option | {"choices": choices}
