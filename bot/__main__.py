@@ -18,13 +18,12 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 import cogs
-from bot.bootstrap import Services, open_services, provider_settings
+from bot.bootstrap import Services, open_services, open_settings_provider
 from bot.checkup import ask_discord, refused_token
 from bot.client import EaselClient, use_proxy
 from bot.domain.errors import SetupError
 from bot.logs import configure_logs
 from bot.providers.base import Finding
-from bot.providers.registry import open_provider
 from bot.services.doctor import (
     Check,
     examine,
@@ -277,7 +276,7 @@ def _checks(settings: Settings, channel: int | None) -> dict[str, Check]:
 
     async def key() -> Sequence[Finding]:
         _need_key(settings)
-        return await provider_check(lambda: open_provider(provider_settings(settings)))()
+        return await provider_check(lambda: open_settings_provider(settings))()
 
     here = machine_checks(settings.database_url.get_secret_value())
     return {"token": at_discord, "key": key, **here}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +65,7 @@ async def open_services(
             open_imaging(workers=settings.image_workers, park=park)
         )
         if provider is None:
-            opened = open_provider(provider_settings(settings), draw=_draw)
-            provider = await stack.enter_async_context(opened)
+            provider = await stack.enter_async_context(open_settings_provider(settings))
         if downloads is None:
             downloads = await stack.enter_async_context(open_downloads(settings.discord_api_url))
         guilds = Guilds(database, clock)
@@ -92,6 +91,11 @@ async def open_services(
             database=database,
             clock=clock,
         )
+
+
+def open_settings_provider(settings: Settings) -> AbstractAsyncContextManager[ImageProvider]:
+    """Open the picture maker that *settings* name, and nothing else."""
+    return open_provider(provider_settings(settings), draw=_draw)
 
 
 def provider_settings(settings: Settings) -> ProviderSettings:
