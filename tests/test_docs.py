@@ -1,12 +1,17 @@
 """The documents name every setting, and what they say of permissions is true."""
 
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
+import cogs
+from bot.__main__ import main
 from bot.checkup import PERMISSIONS, invite
 from bot.settings import Settings, is_secret
 
@@ -61,9 +66,34 @@ def test_the_readme_invites_with_exactly_the_permissions_needed() -> None:
     assert sum(1 for _, needed in PERMISSIONS if needed) == len(PERMISSION_NAMES)
 
 
-def test_a_setting_that_runs_the_tests_is_in_the_readme() -> None:
-    assert "make test" in read("README.md")
-    assert "make demo" in read("README.md")
+@pytest.mark.parametrize("family", [module.name for module in iter_modules(cogs.__path__)])
+def test_every_command_is_in_the_readme(family: str) -> None:
+    assert f"`/{family}" in read("README.md")
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_word_of_the_command_line_is_in_the_operators_guide(command: str) -> None:
+    assert f"| `easel {command}" in read("docs/operator.md")
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "check", "format", "run"])
+def test_the_readme_names_the_targets_of_make(target: str) -> None:
+    assert f"make {target}" in read("README.md")
+    assert f"\n{target}: " in read("Makefile")
+
+
+def test_the_back_up_of_the_readme_works_while_easel_writes(tmp_path: Path) -> None:
+    found = re.search(r'^\.venv/bin/python -c "(.*)"$', read("README.md"), re.MULTILINE)
+    assert found
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / "easel.db", isolation_level=None)) as running:
+        running.execute("PRAGMA journal_mode=WAL")
+        running.execute("CREATE TABLE kept (word)")
+        running.execute("INSERT INTO kept VALUES ('yes')")
+        subprocess.run([sys.executable, "-c", found[1]], cwd=tmp_path, check=True)
+
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as copy:
+        assert copy.execute("SELECT word FROM kept").fetchall() == [("yes",)]
 
 
 @pytest.mark.parametrize(
