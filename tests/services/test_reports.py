@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from bot.domain.errors import ContentRefused, MaybeBilled, ProviderFailed
 from bot.domain.usage import Outcomes, Share, Tally
 from bot.domain.windows import Window
 from bot.providers.base import Price
+from bot.services.books import Shown
+from bot.services.studio import Result
 from tests.services.clocks import FrozenClock
 from tests.services.studio import (
     ANN,
@@ -45,12 +47,31 @@ async def services(tmp_path: Path, clock: FrozenClock, provider: Told) -> AsyncG
         yield opened
 
 
-async def _run(services: Services, by: int = ANN, guild: int = GUILD, **options: Any) -> None:
+@dataclass
+class Waiting(Wall):
+    """A stage on which nothing is shown until *go* is set."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def show(self, result: Result) -> Shown:
+        self.asked.set()
+        await self.go.wait()
+        return await super().show(result)
+
+
+async def _run(
+    services: Services,
+    by: int = ANN,
+    guild: int = GUILD,
+    wall: Wall | None = None,
+    **options: Any,
+) -> None:
     """Ask, and let it end as the provider was told."""
     place = Place(guild_id=guild, channel_id=CHANNEL)
     ticket = await services.studio.admit(ask(asker=Asker(user_id=by), place=place, **options))
     try:
-        await services.studio.perform(ticket, Wall())
+        await services.studio.perform(ticket, wall or Wall())
     except (ContentRefused, MaybeBilled, ProviderFailed):
         return
 
