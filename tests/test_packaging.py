@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "cogs", "migrations")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+ASKED = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["demo"]
 SETS = ("build", "run", "demo", "dev")
 ONLY_FOR_THE_DEMO = {"simcord", "av", "linkify-it-py"}
 ONLY_FOR_US = {"pytest", "ruff", "basedpyright", "playwright", "setuptools", "uv"}
@@ -88,6 +90,29 @@ def test_the_pins_are_what_the_project_asks_for(requirement: str) -> None:
     version = pinned("run")[canonicalize_name(asked.name)]
 
     assert version in asked.specifier
+
+
+def test_everything_imported_is_asked_for() -> None:
+    asked = {canonicalize_name(Requirement(each).name) for each in ASKED}
+    homes = packages_distributions()
+    imported = {
+        name for room in ROOMS for file in (ROOT / room).rglob("*.py") for name in names_in(file)
+    }
+    foreign = imported - sys.stdlib_module_names - set(ROOMS)
+
+    assert {
+        name for name in foreign if not asked & {canonicalize_name(d) for d in homes[name]}
+    } == set()
+
+
+def names_in(file: Path) -> set[str]:
+    """Return the top-level packages that *file* imports."""
+    found = re.findall(
+        r"^\s*(?:from|import) ([a-zA-Z_]\w*)[\w.]*(?: import|$)",
+        file.read_text("utf-8"),
+        re.MULTILINE,
+    )
+    return set(found)
 
 
 def test_the_sets_agree_and_hold_only_what_they_are_for() -> None:
