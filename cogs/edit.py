@@ -9,10 +9,12 @@ from discord.ext import commands
 
 from bot.client import EaselClient
 from bot.domain.asks import Ask, Command
-from bot.domain.pictures import REGIONS, Fit, Shape
+from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Fit, Shape
 from bot.services.studio import Studio
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
 from bot.ui.offers import can, offer, offered_command
+
+PARTS = [name for name in REGIONS if name != "everything"] + [TRANSPARENT_PARTS]
 
 
 class Edit(commands.Cog):
@@ -34,7 +36,7 @@ class Edit(commands.Cog):
         private="Only you see the result",
     )
     @app_commands.autocomplete(quality=offer("quality"))
-    @app_commands.choices(region=[Choice(name=name, value=name) for name in REGIONS])
+    @app_commands.choices(region=[Choice(name=name, value=name) for name in PARTS])
     async def edit(
         self,
         interaction: Interaction[Any],

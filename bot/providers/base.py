@@ -55,6 +55,7 @@ class Capabilities:
         max_count: pictures that one request of ours may ask for.
         max_prompt: characters.
         masks: whether a mask is sent to it.
+        needs_mask: whether an edit without a mask changes what is transparent in the picture.
         input_sides: sides of the square that edits and variations may send, in pixels, ascending.
         verbatim: whether the model rewrites prompts, so that the verbatim prefix has a meaning.
     """
@@ -69,6 +70,7 @@ class Capabilities:
     max_count: int = 4
     max_prompt: int = 32_000
     masks: bool = True
+    needs_mask: bool = False
     input_sides: tuple[int, ...] = (256, 512, 1024)
     verbatim: bool = False
 

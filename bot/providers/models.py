@@ -87,6 +87,7 @@ class Model:
             backgrounds=self.backgrounds,
             max_prompt=self.max_prompt,
             masks=self.masks,
+            needs_mask=self.needs_mask,
             verbatim=self.rewrites,
         )
 

@@ -15,7 +15,7 @@ from bot.domain.errors import (
     RoleMissing,
 )
 from bot.domain.guild import GuildChoices, Strictness
-from bot.domain.pictures import REGIONS, Shape
+from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Shape
 from bot.providers.base import Capabilities, ImageProvider, Operation, PictureRequest, Price
 from bot.services.downloads import MAX_BYTES
 from bot.services.fingerprints import Fingerprints
@@ -42,7 +42,7 @@ class Ticket:
     code: str
     ask: Ask
     request: PictureRequest
-    side: int
+    model: Capabilities
     estimate: Price
     prompt_hours: int
     admitted_at: datetime
@@ -88,7 +88,7 @@ class Admission:
             code="".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH)),
             ask=ask,
             request=request,
-            side=capabilities.input_sides[-1],
+            model=capabilities,
             estimate=self._provider.estimate(request),
             prompt_hours=choices.prompt_hours,
             admitted_at=self._clock.now(),
@@ -201,8 +201,9 @@ def _check_pictures(ask: Ask) -> None:
         if source is not None and source.size > MAX_BYTES:
             size, limit = f"{source.size / 1e6:.0f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
             raise PictureTooLarge(what=what, size=size, limit=limit)
-    if ask.region is not None and ask.region not in REGIONS:
-        raise BadOption(option="region", problem=f"it is one of: {', '.join(REGIONS)}")
+    if ask.region is not None and ask.region not in (*REGIONS, TRANSPARENT_PARTS):
+        offered = ", ".join((*REGIONS, TRANSPARENT_PARTS))
+        raise BadOption(option="region", problem=f"it is one of: {offered}")
     if ask.mask is not None and ask.region is not None:
         raise BadOption(option="region", problem="give a mask or a region, not both")
     if (ask.mask or ask.region) and ask.shape not in (None, Shape.SQUARE):

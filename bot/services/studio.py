@@ -2,18 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Final, Protocol
 
 import structlog
 
-from bot.domain.asks import Ask
+from bot.domain.asks import Ask, Command
 from bot.domain.clock import Park
-from bot.domain.errors import Closing, MaybeBilled, NonsenseAnswer
+from bot.domain.errors import (
+    Closing,
+    MaskSelectsAll,
+    MaskSelectsNothing,
+    MaybeBilled,
+    NonsenseAnswer,
+)
+from bot.domain.pictures import TRANSPARENT_PARTS
 from bot.imaging.pool import Imaging
-from bot.imaging.values import Finished, Named, Normalised, Uploaded
+from bot.imaging.values import Finished, Named, Normalised, OwnTransparency, Uploaded
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Ticket
 from bot.services.books import Books, Shown
@@ -137,16 +144,23 @@ class Studio:
         if ask.source is None:
             return _Prepared(ticket.request)
         data = await self._downloads.fetch(ask.source, "picture")
-        picture = await self._imaging.normalise(data, side=ticket.side, fit=ask.fit)
-        mask = await self._mask(ask, picture)
+        side = ticket.model.input_sides[-1]
+        picture = await self._imaging.normalise(data, side=side, fit=ask.fit)
+        mask = await self._mask(ticket, picture)
         return _Prepared(replace(ticket.request, image=picture.png, mask=mask), picture)
 
-    async def _mask(self, ask: Ask, picture: Normalised) -> bytes | None:
+    async def _mask(self, ticket: Ticket, picture: Normalised) -> bytes | None:
+        ask = ticket.ask
         if ask.mask is not None:
             uploaded = Uploaded(await self._downloads.fetch(ask.mask, "mask"))
             return await self._imaging.mask(uploaded, picture)
+        if ask.region == TRANSPARENT_PARTS:
+            return await self._imaging.mask(OwnTransparency(), picture)
         if ask.region is not None:
             return await self._imaging.mask(Named(ask.region), picture)
+        if ask.command is Command.EDIT and ticket.model.needs_mask:
+            with suppress(MaskSelectsNothing, MaskSelectsAll):
+                return await self._imaging.mask(OwnTransparency(), picture)
         return None
 
     async def _call(self, request: PictureRequest) -> Answer:

@@ -29,6 +29,13 @@ def black(width: int = 640, height: int = 480) -> Upload:
     return "black.png", _saved(Image.new("L", (width, height), 0), "PNG")
 
 
+def cut_out(side: int = 512) -> Upload:
+    """A red square on a transparent ground."""
+    picture = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    picture.paste((200, 30, 30, 255), (side // 4, side // 4, side * 3 // 4, side * 3 // 4))
+    return "logo.png", _saved(picture, "PNG")
+
+
 def opened(data: bytes) -> Image.Image:
     """Return the picture in *data*, loaded."""
     picture = Image.open(BytesIO(data))

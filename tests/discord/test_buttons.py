@@ -6,6 +6,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
+from bot.storage import audit
 from tests.discord.files import opened, photo
 from tests.discord.world import World, private_text
 
@@ -82,6 +83,10 @@ async def test_delete_by_a_moderator_is_audited(
     await mona.click(message, label="Delete")
 
     assert art_room.history() == []
+    entries = await world.services.database.read(
+        lambda connection: audit.newest(connection, world.guild.id, most=5)
+    )
+    assert [(entry.user_id, entry.action) for entry in entries] == [(mona.id, "picture deleted")]
 
 
 @pytest.mark.parametrize("label", ["Again", "Vary", "Delete"])

@@ -4,7 +4,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from tests.discord.files import Upload, black, mask, opened, photo
+from tests.discord.files import Upload, black, cut_out, mask, opened, photo
 from tests.discord.world import World, private_text
 
 
@@ -108,6 +108,32 @@ async def test_nothing_of_the_photographs_metadata_is_posted(
 
     assert result.response is not None
     assert b"secret place" not in await result.response.attachments[0].read()
+
+
+async def test_transparent_parts_of_the_picture_can_be_what_changes(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    result = await ann.slash(
+        art_room, "edit", image=cut_out(), prompt="a meadow", region="transparent parts"
+    )
+
+    assert result.response is not None
+    after = opened(await result.response.attachments[0].read()).convert("RGB")
+    middle = after.getpixel((after.width // 2, after.height // 2))
+    assert middle == pytest.approx((200, 30, 30), abs=4)
+    corners = after.crop((0, 0, after.width, after.height // 8)).getcolors(1 << 24)
+    assert corners is not None
+    assert len(corners) > 1
+
+
+async def test_a_picture_without_transparent_parts_is_refused_as_such(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    options = {"region": "transparent parts"}
+
+    text = private_text(await ann.slash(art_room, "edit", image=photo(), prompt="x", **options))
+
+    assert "selects nothing" in text
 
 
 def _difference(before: bytes, after: bytes) -> float:

@@ -151,7 +151,6 @@ async def test_a_missing_role_is_named(
     ("options", "word"),
     [
         ({"quality": "legendary"}, "quality"),
-        ({"model": "dall-e-9"}, "model"),
         ({"background": "plaid"}, "background"),
     ],
 )

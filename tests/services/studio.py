@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -45,7 +46,7 @@ def answer(*pictures: bytes) -> Answer:
     return Answer(pictures=made, price=Price(micros=PRICE, version="test"), request_id="req_1")
 
 
-def ask(command: Command = Command.IMAGINE, **options: object) -> Ask:
+def ask(command: Command = Command.IMAGINE, **options: Any) -> Ask:
     usual = Ask(
         command=command,
         origin=Origin(interaction_id=next(_interactions), application_id=1, token="secret"),
@@ -66,6 +67,7 @@ class Told:
 
     outcome: Answer | BaseException
     requests: list[PictureRequest] = field(default_factory=list[PictureRequest])
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
     name: str = "told"
     models: dict[str, Capabilities] = field(
@@ -92,6 +94,7 @@ class Told:
 
     async def make(self, request: PictureRequest) -> Answer:
         self.requests.append(request)
+        self.asked.set()
         if self.gate is not None:
             await self.gate.wait()
         if isinstance(self.outcome, BaseException):

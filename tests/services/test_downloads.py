@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from bot.domain.asks import Source
 from bot.domain.errors import DownloadFailed, PictureTooLarge
@@ -13,7 +13,7 @@ from bot.services.downloads import open_downloads
 
 
 @pytest.fixture
-async def discord() -> AsyncGenerator[TestServer]:
+async def discord() -> AsyncGenerator[BaseTestServer]:
     async def picture(request: web.Request) -> web.Response:
         assert "Cookie" not in request.headers
         return web.Response(body=b"picture" * 1000, headers={"Set-Cookie": "a=b"})
@@ -37,11 +37,11 @@ async def discord() -> AsyncGenerator[TestServer]:
         yield server
 
 
-def _source(server: TestServer, path: str, size: int = 7000) -> Source:
+def _source(server: BaseTestServer, path: str, size: int = 7000) -> Source:
     return Source(url=str(server.make_url(path)), name="picture.png", size=size)
 
 
-async def test_a_picture_is_fetched_from_the_proxys_own_address(discord: TestServer) -> None:
+async def test_a_picture_is_fetched_from_the_proxys_own_address(discord: BaseTestServer) -> None:
     async with open_downloads(str(discord.make_url("/api/v10"))) as fetcher:
         for _ in range(2):
             assert await fetcher.fetch(_source(discord, "/picture"), "picture") == b"picture" * 1000
@@ -67,7 +67,7 @@ async def test_other_addresses_are_refused(url: str) -> None:
 
 @pytest.mark.parametrize("path", ["/elsewhere", "/cut", "/missing"])
 async def test_redirects_cuts_and_missing_files_are_failures(
-    discord: TestServer, path: str
+    discord: BaseTestServer, path: str
 ) -> None:
     async with open_downloads(str(discord.make_url("/"))) as fetcher:
         with pytest.raises(DownloadFailed):
@@ -83,7 +83,7 @@ async def test_a_declared_size_above_the_cap_is_refused_unfetched() -> None:
 
 
 async def test_a_lie_about_the_size_is_found_out(
-    discord: TestServer, monkeypatch: pytest.MonkeyPatch
+    discord: BaseTestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "MAX_BYTES", 5000)
     async with open_downloads(str(discord.make_url("/"))) as fetcher:

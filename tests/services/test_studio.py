@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ async def _state(services: Services, ticket: Ticket) -> JobState:
     return (await services.studio.books.find(GUILD, ticket.code, "/imagine")).state
 
 
-async def _fails(services: Services, wall: Wall | None = None, **options: object) -> Ticket:
+async def _fails(services: Services, wall: Wall | None = None, **options: Any) -> Ticket:
     ticket = await services.studio.admit(ask(**options))
     with pytest.raises(Exception):  # noqa: B017, PT011 - which one is the provider's business
         await services.studio.perform(ticket, wall or Wall())
@@ -133,9 +134,7 @@ async def test_a_failed_call_gives_the_allowance_back(
     assert len(provider.requests) == 1
 
 
-async def test_a_refusal_is_recorded_without_its_words(
-    services: Services, provider: Told
-) -> None:
+async def test_a_refusal_is_recorded_without_its_words(services: Services, provider: Told) -> None:
     provider.outcome = ContentRefused(
         stage="output", categories=("sexual", "violence"), request_id="req_9"
     )
@@ -233,7 +232,7 @@ async def test_an_uploaded_mask_is_fetched_too(services: Services, provider: Tol
     ],
 )
 async def test_what_a_model_cannot_do_is_refused_before_it_costs(
-    services: Services, options: dict[str, object], refusal: type[Exception]
+    services: Services, options: dict[str, Any], refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
         await services.studio.admit(ask(**options))
@@ -302,8 +301,7 @@ async def test_closing_refuses_the_new_and_lets_the_running_end(
     wall = Wall()
     ticket = await services.studio.admit(ask())
     running = asyncio.create_task(services.studio.perform(ticket, wall))
-    while not provider.requests:
-        await asyncio.sleep(0)
+    await provider.asked.wait()
     closing = asyncio.create_task(services.studio.close(60))
     await asyncio.sleep(0)
 
@@ -323,8 +321,7 @@ async def test_what_does_not_end_in_time_is_cancelled_and_booked_as_unknown(
     provider.gate = asyncio.Event()
     ticket = await services.studio.admit(ask())
     running = asyncio.create_task(services.studio.perform(ticket, Wall()))
-    while not provider.requests:
-        await asyncio.sleep(0)
+    await provider.asked.wait()
 
     await services.studio.close(0)
 

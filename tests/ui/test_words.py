@@ -46,7 +46,7 @@ def test_braces_in_values_stay_as_they_are() -> None:
 def test_every_refusal_says_what_it_cost_and_what_to_do(error: type[UserError]) -> None:
     places = re.findall(r"{(\w+)}", error.message + error.tip)
     refused = error.__new__(error)
-    refused.values = dict.fromkeys(places, "something")
+    UserError.__init__(refused, **dict.fromkeys(places, "something"))
 
     text = refusal("en-US", refused)
 
