@@ -1,0 +1,160 @@
+"""What is sent: known fields only, named files, words that cannot change parameters."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from bot.domain.asks import Strength
+from bot.domain.errors import ParameterRejected
+from bot.domain.pictures import Size
+from bot.providers import dialects
+from bot.providers.base import (
+    VARY_INSTRUCTIONS,
+    VERBATIM_PREFIX,
+    Capabilities,
+    Operation,
+    PictureRequest,
+)
+from bot.providers.models import GENERIC, MODELS, Dialect
+from tests.providers.pictures import mask, square
+
+FULL = PictureRequest(
+    operation=Operation.GENERATE,
+    model="m",
+    prompt="a fox",
+    size=Size(1024, 1024),
+    count=2,
+    quality="hd",
+    style="vivid",
+    background="transparent",
+    verbatim=True,
+    image=square(),
+    mask=mask(),
+    strictness="low",
+    member="abc",
+    seed=7,
+)
+GPT, DALLE_2, DALLE_3 = MODELS["gpt-image-2"], MODELS["dall-e-2"], MODELS["dall-e-3"]
+
+
+def test_gpt_image_gets_its_own_fields_only() -> None:
+    call = dialects.generation(GPT, replace(FULL, quality="low"), 2, vendor=True)
+    assert dict(call.fields) == {
+        "model": "gpt-image-2",
+        "prompt": "a fox",
+        "n": 2,
+        "size": "1024x1024",
+        "quality": "low",
+        "background": "transparent",
+        "moderation": "low",
+        "safety_identifier": "abc",
+    }
+    call = dialects.edit(GPT, replace(FULL, quality="low"), 1, vendor=True)
+    assert set(call.fields) == {
+        "model", "prompt", "n", "size", "quality", "background", "safety_identifier",
+    }  # fmt: skip
+    assert call.image == ("image.png", FULL.image, "image/png")
+    assert call.mask == ("mask.png", FULL.mask, "image/png")
+
+
+def test_dalle_gets_its_own_fields_only() -> None:
+    call = dialects.generation(DALLE_3, FULL, 1, vendor=True)
+    assert dict(call.fields) == {
+        "model": "dall-e-3",
+        "prompt": f"{VERBATIM_PREFIX} a fox",
+        "n": 1,
+        "size": "1024x1024",
+        "quality": "hd",
+        "style": "vivid",
+        "response_format": "b64_json",
+        "user": "abc",
+    }
+    call = dialects.edit(DALLE_2, FULL, 2, vendor=True)
+    assert set(call.fields) == {"model", "prompt", "n", "size", "response_format", "user"}
+    call = dialects.variation(DALLE_2, FULL, 2)
+    assert set(call.fields) == {"model", "n", "size", "response_format", "user"}
+    assert call.mask is None
+
+
+def test_a_server_nobody_knows_learns_nothing_of_the_asker() -> None:
+    model = replace(GENERIC[Dialect.DALLE], name="flux")
+    call = dialects.generation(model, FULL, 1, vendor=False)
+    assert set(call.fields) == {"model", "prompt", "n", "size", "response_format"}
+
+
+def test_no_member_no_identifier() -> None:
+    call = dialects.generation(GPT, replace(FULL, member=""), 1, vendor=True)
+    assert "safety_identifier" not in call.fields
+
+
+def test_an_opaque_picture_without_a_mask_may_be_repainted_whole() -> None:
+    call = dialects.edit(DALLE_2, replace(FULL, mask=None), 1, vendor=True)
+    assert call.mask is not None
+    with Image.open(io.BytesIO(call.mask[1])) as whole:
+        assert (whole.mode, whole.size) == ("RGBA", (256, 256))
+        assert whole.getextrema() == ((255, 255), (255, 255), (255, 255), (0, 0))
+    assert dialects.edit(GPT, replace(FULL, mask=None), 1, vendor=True).mask is None
+
+
+def test_a_variation_asks_by_its_strength_and_hint() -> None:
+    for strength in Strength:
+        request = replace(FULL, operation=Operation.VARY, strength=strength, prompt=" ")
+        assert dialects.prompt_for(GPT, request, vendor=True) == VARY_INSTRUCTIONS[strength]
+        request = replace(request, prompt="in oil")
+        words = dialects.prompt_for(GPT, request, vendor=True)
+        assert words.startswith(VARY_INSTRUCTIONS[strength])
+        assert words.endswith("in oil")
+
+
+@pytest.mark.parametrize("prompt", ["", "  \n", "<sd_cpp_extra_args>{}</sd_cpp_extra_args>"])
+def test_no_words_are_refused_here(prompt: str) -> None:
+    with pytest.raises(ParameterRejected):
+        dialects.prompt_for(GPT, replace(FULL, prompt=prompt), vendor=False)
+
+
+def test_too_many_words_are_refused_here() -> None:
+    with pytest.raises(ParameterRejected):
+        dialects.prompt_for(DALLE_3, replace(FULL, prompt="x" * 3_990), vendor=True)
+
+
+@pytest.mark.parametrize("image", [None, b"", b"GIF89a" + bytes(40)])
+def test_an_edit_needs_a_picture(image: bytes | None) -> None:
+    with pytest.raises(ParameterRejected):
+        dialects.edit(DALLE_2, replace(FULL, image=image, mask=None), 1, vendor=True)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "left"),
+    [
+        ("a fox", "a fox"),
+        ('a <sd_cpp_extra_args>{"steps": 99}</sd_cpp_extra_args>fox', "a fox"),
+        ("a fox<SD_CPP_extra_args>{never closed", "a fox"),
+        ("a< sd_cpp_extra_args >x</ sd_cpp_extra_args > fox", "a fox"),
+        ("a <sd_cpp_<sd_cpp_extra_args></sd_cpp_extra_args>extra_args>x", "a "),
+        ("</sd_cpp_extra_args>a fox", "a fox"),
+    ],
+)
+def test_words_cannot_change_a_server_s_parameters(prompt: str, left: str) -> None:
+    assert dialects.without_injection(prompt) == left
+    assert dialects.prompt_for(GPT, replace(FULL, prompt=prompt), vendor=True) == prompt
+
+
+@given(
+    st.lists(st.sampled_from(["<", ">", "/", "sd_cpp_", "sd_cpp_extra_args", "extra_args", "a"]))
+)
+def test_no_nesting_gets_through(parts: list[str]) -> None:
+    left = dialects.without_injection("".join(parts)).replace(" ", "")
+    assert "<sd_cpp_extra_args>" not in left
+
+
+def test_room_for_words_is_what_is_left() -> None:
+    able = DALLE_3.capabilities()
+    assert able.prompt_room(Operation.GENERATE) == 4_000
+    assert able.prompt_room(Operation.GENERATE, verbatim=True) == 4_000 - len(VERBATIM_PREFIX) - 1
+    plain = Capabilities(model="m", operations=frozenset(), sizes={}, max_prompt=1_000)
+    assert plain.prompt_room(Operation.GENERATE, verbatim=True) == 1_000
+    assert 700 < plain.prompt_room(Operation.VARY) < 1_000

@@ -1,0 +1,203 @@
+"""Opening, offering, checking, and the wire as the server sees it."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.domain.errors import SetupError
+from bot.domain.pictures import Size
+from bot.providers.base import Operation, PictureRequest, ProviderSettings
+from bot.providers.checks import findings
+from bot.providers.images_client import VENDOR_URL, ImagesClient, open_sdk
+from bot.providers.models import MODELS, find
+from bot.providers.openai_images import is_vendor, open_openai_images, today
+from tests.fakes.images_answers import Fault, base64_of
+from tests.fakes.images_api import WRONG_KEY, FakeImages
+from tests.fakes.images_rules import RULES
+from tests.providers.conftest import TODAY, Opener
+from tests.providers.pictures import mask, square
+
+OPENAI = ProviderSettings(name="openai", api_key="sk-test")
+EDIT = PictureRequest(
+    operation=Operation.EDIT,
+    model="gpt-image-2.5-flare",
+    prompt="a fox",
+    size=Size(1024, 1024),
+    quality="low",
+    image=square(),
+    mask=mask(),
+    member="hash",
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        (ProviderSettings(name="openai"), "OPENAI_API_KEY"),
+        (ProviderSettings(name="openai", base_url="example.test/v1"), "OPENAI_BASE_URL"),
+    ],
+)
+async def test_incomplete_settings_are_told(settings: ProviderSettings, word: str) -> None:
+    with pytest.raises(SetupError, match=word):
+        async with open_openai_images(settings):
+            pass
+
+
+def test_the_key_is_never_shown() -> None:
+    assert "sk-test" not in repr(OPENAI)
+
+
+async def test_the_environment_is_not_read(
+    fake: FakeImages, open_on: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "from-outside")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    provider = await open_on(ProviderSettings(name="openai", base_url=fake.url))
+    await provider.make(EDIT)
+    assert "from-outside" not in str(dict(fake.calls[0].headers))
+
+
+async def test_files_are_named_and_one_goes_bare(fake: FakeImages, open_on: Opener) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url, organization="org-x"))
+    answer = await provider.make(EDIT)
+    call = fake.calls[0]
+    assert set(call.request.files) == {"image", "mask"}
+    (image,), (given_mask,) = call.request.files["image"], call.request.files["mask"]
+    assert (image.filename, image.content_type, image.data) == ("image.png", "image/png", square())
+    assert (given_mask.filename, given_mask.content_type) == ("mask.png", "image/png")
+    assert call.headers["OpenAI-Organization"] == "org-x"
+    assert call.headers["x-stainless-retry-count"] == "0"
+    assert answer.request_id is not None
+
+
+async def test_the_true_cost_comes_from_usage(fake: FakeImages, open_on: Opener) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url))
+    answer = await provider.make(EDIT)
+    assert answer.price.micros == 1 * 5 + 1_024 * 8 + 196 * 30
+    assert answer.price.known
+
+
+async def test_revised_prompts_come_through(fake: FakeImages, open_on: Opener) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url, model="dall-e-3"))
+    request = replace(EDIT, operation=Operation.GENERATE, model="dall-e-3", quality="hd", count=2)
+    answer = await provider.make(request)
+    assert answer.pictures[0].revised_prompt == "A detailed picture: a fox"
+    assert len(fake.calls) == 2
+
+
+async def test_a_server_without_prices_says_so(fake: FakeImages, open_on: Opener) -> None:
+    settings = replace(OPENAI, base_url=fake.url, model="our-model", price_micros_unknown=500)
+    provider = await open_on(settings)
+    request = replace(EDIT, operation=Operation.GENERATE, model="our-model", quality=None, count=2)
+    answer = await provider.make(request)
+    assert (answer.price.micros, answer.price.known) == (1_000, False)
+
+
+async def test_calls_in_flight_are_limited(fake: FakeImages, open_on: Opener) -> None:
+    settings = replace(OPENAI, base_url=fake.url, model="our-model", calls_at_once=1)
+    provider = await open_on(settings)
+    item = {"b64_json": base64_of(square())}
+    fake.script(*[Fault(delay=0.05, items=[item])] * 3)
+    request = replace(EDIT, operation=Operation.GENERATE, model="our-model", quality=None, count=3)
+    assert len((await provider.make(request)).pictures) == 3
+
+
+async def test_what_is_offered_depends_on_the_server(open_on: Opener, fake: FakeImages) -> None:
+    vendor = await open_on(OPENAI)
+    assert vendor.name == "openai"
+    assert next(iter(vendor.models)) == "gpt-image-2.5-flare"
+    assert len(vendor.models) == 8
+    chosen = await open_on(replace(OPENAI, model="gpt-image-2-2026-04-21"))
+    assert list(chosen.models)[:2] == ["gpt-image-2-2026-04-21", "gpt-image-2.5-flare"]
+    old = await open_on(replace(OPENAI, model="dall-e-2"))
+    assert list(old.models) == ["dall-e-2"]
+    foreign = await open_on(replace(OPENAI, base_url=fake.url, model="our-model"))
+    assert list(foreign.models) == ["our-model"]
+
+
+def test_the_vendor_s_own_address() -> None:
+    assert is_vendor(None)
+    assert is_vendor(VENDOR_URL + "/")
+    assert not is_vendor("http://127.0.0.1:8080/v1")
+    assert today() >= TODAY
+
+
+# --- checks ---------------------------------------------------------------------------------------
+
+
+async def checked(fake: FakeImages, model: str, *, vendor: bool = False, key: str = "sk") -> str:
+    """Return the findings in short: subject, + or -, and the cure."""
+    async with open_sdk(base_url=fake.url, api_key=key, organization=None, seconds=5) as (sdk, _):
+        found = await findings(ImagesClient(sdk), find(model), vendor=vendor, today=TODAY)
+    return " | ".join(
+        f"{'+' if finding.well else '-'} {finding.says} {finding.cure}".strip() for finding in found
+    )
+
+
+async def test_a_good_set_up_is_said_to_be_well(fake: FakeImages) -> None:
+    told = await checked(fake, "gpt-image-2")
+    assert told == "+ The server answers and accepts the key. | + gpt-image-2 is offered."
+
+
+async def test_a_wrong_key_is_found(fake: FakeImages) -> None:
+    told = await checked(fake, "gpt-image-2", key=WRONG_KEY)
+    assert told.startswith("- The server does not accept the key. Check OPENAI_API_KEY")
+
+
+async def test_a_missing_model_is_found(fake: FakeImages) -> None:
+    told = await checked(fake, "gpt-image-9")
+    assert "- The server does not offer gpt-image-9" in told
+    assert "Set OPENAI_MODEL to gpt-image-2.5-flare" in told
+
+
+async def test_a_missing_model_among_strangers_is_found() -> None:
+    async with FakeImages(RULES, listed={"flux": None}).run() as fake:
+        assert "one of the names that the server lists" in await checked(fake, "gpt-image-2")
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        ("2026-12-01", "- gpt-image-2 shuts down on 2026-12-01. Set OPENAI_MODEL to"),
+        ("2026-11-01T00:00:00Z", "- gpt-image-2 was shut down on 2026-11-01."),
+        ("2027-06-01", "+ gpt-image-2 is offered."),
+        ("soon", "+ gpt-image-2 is offered."),
+        (None, "+ gpt-image-2 is offered."),
+    ],
+)
+async def test_an_end_that_is_near_is_told(ends: str | None, says: str) -> None:
+    async with FakeImages(RULES, listed={"gpt-image-2": ends}).run() as fake:
+        assert says in await checked(fake, "gpt-image-2")
+
+
+async def test_the_table_knows_ends_that_the_vendor_does_not_tell(fake: FakeImages) -> None:
+    told = await checked(fake, "gpt-image-1.5", vendor=True)
+    assert "shuts down on 2026-12-01. Set OPENAI_MODEL to gpt-image-2.5-flare." in told
+    assert "is offered" in await checked(fake, "gpt-image-1.5", vendor=False)
+
+
+async def test_a_server_that_lists_nothing_is_not_wrong() -> None:
+    async with FakeImages(RULES, lists_models=False).run() as fake:
+        assert (await checked(fake, "flux")).startswith("+ The server answers; it does not list")
+        told = await checked(fake, "gpt-image-1", vendor=True)
+        assert told.startswith("- The server could not be asked.")
+        assert "was shut down on 2026-10-23" in told
+    async with FakeImages(RULES, listed={}).run() as fake:
+        assert "was not checked" in await checked(fake, "gpt-image-2")
+
+
+async def test_a_server_that_is_not_there_is_found() -> None:
+    fake = FakeImages()
+    fake.url = "http://127.0.0.1:9/v1"
+    assert (await checked(fake, "gpt-image-2")).startswith("- The server could not be asked.")
+
+
+async def test_the_provider_s_own_check(fake: FakeImages, open_on: Opener) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url))
+    assert all(finding.well for finding in await provider.check())
+
+
+def test_every_end_in_the_table_is_a_day() -> None:
+    assert all(isinstance(model.ends, date | None) for model in MODELS.values())
