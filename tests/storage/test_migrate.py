@@ -1,0 +1,237 @@
+"""One history for both databases, run once, in one transaction."""
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Connection, Integer, Table, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from bot.domain.errors import SetupError
+from bot.storage import migrate as migrating
+from bot.storage.database import Database, open_database
+from bot.storage.migrate import Migrated, configuration, migrate
+from bot.storage.sqlite_file import writing_engine
+from bot.storage.tables import metadata
+from bot.storage.types import Json, UtcMs
+
+
+def execute(path: Path, statement: str) -> list[object]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(statement).fetchall()
+        connection.commit()
+    return rows
+
+
+def test_a_new_database_is_migrated_and_an_old_one_left(url: str) -> None:
+    assert migrate(url) == Migrated(before=None, after="0001")
+    again = migrate(url)
+
+    assert again == Migrated(before="0001", after="0001")
+    assert not again.changed
+
+
+def test_the_history_has_one_end() -> None:
+    assert len(ScriptDirectory.from_config(configuration()).get_heads()) == 1
+
+
+def test_a_newer_database_is_refused_and_left(url: str, path: Path) -> None:
+    migrate(url)
+    execute(path, "UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(SetupError, match=r"newer version of Easel .*9999.*install that version"):
+        migrate(url)
+
+    assert execute(path, "SELECT version_num FROM alembic_version") == [("9999",)]
+
+
+async def test_a_newer_database_does_not_start(url: str, path: Path) -> None:
+    migrate(url)
+    execute(path, "UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(SetupError, match="newer version"):
+        async with open_database(url):
+            pass
+
+
+def test_the_tables_are_what_the_code_says(url: str, path: Path) -> None:
+    migrate(url)
+    with writing_engine(path).connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+
+
+KILLED = """
+import os, signal, sys
+from bot.storage import migrate
+upgrade = migrate.upgrade
+def killed(connection):
+    upgrade(connection)
+    os.kill(os.getpid(), signal.SIGKILL)
+migrate.upgrade = killed
+migrate.migrate(sys.argv[1])
+"""
+
+
+def test_a_killed_migration_leaves_nothing(url: str, path: Path) -> None:
+    child = subprocess.run([sys.executable, "-c", KILLED, url], check=False)
+
+    assert child.returncode == -signal.SIGKILL
+    assert execute(path, "SELECT name FROM sqlite_master") == []
+    assert migrate(url).before is None
+
+
+START = "import sys; from bot.storage.migrate import migrate; print(migrate(sys.argv[1]).changed)"
+
+
+def test_of_four_simultaneous_starts_one_migrates(url: str) -> None:
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", START, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    answers = [child.communicate() for child in children]
+
+    assert sorted(out.strip() for out, _ in answers) == [b"False", b"False", b"False", b"True"]
+
+
+async def test_threads_may_migrate_at_once(tmp_path: Path) -> None:
+    urls = [f"sqlite+aiosqlite:///{tmp_path}/{name}.db" for name in "abc"]
+
+    done = await asyncio.gather(*(asyncio.to_thread(migrate, url) for url in urls))
+
+    assert all(each.changed for each in done)
+
+
+def test_a_running_easel_is_not_migrated_under(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrating, "_WAIT_SECONDS", 0.05)
+
+    async def attempt() -> None:
+        async with open_database(url):
+            await asyncio.to_thread(migrate, url)
+
+    with pytest.raises(SetupError, match="Another Easel already uses"):
+        asyncio.run(attempt())
+
+
+LEDGER = """INSERT INTO ledger
+    (reference, kind, guild_id, channel_id, user_id, command, model, pictures, micros, price_known,
+     price_version, at)
+    VALUES ('a', 'settled', 1, 1, 1, 'imagine', 'm', 1, 1, 1, '', 1)"""
+AUDIT = """INSERT INTO audit (guild_id, user_id, action, target, at)
+    VALUES (1, 1, 'quota.set', 'server', 1)"""
+
+
+@pytest.mark.parametrize(
+    ("insert", "change"),
+    [
+        (LEDGER, "UPDATE ledger SET micros = 0"),
+        (LEDGER, "DELETE FROM ledger"),
+        (AUDIT, "UPDATE audit SET user_id = 2"),
+        (AUDIT, "DELETE FROM audit"),
+    ],
+)
+async def test_records_are_only_ever_added_to(database: Database, insert: str, change: str) -> None:
+    await database.write(lambda connection: connection.execute(text(insert)))
+
+    with pytest.raises(IntegrityError, match="is append-only"):
+        await database.write(lambda connection: connection.execute(text(change)))
+
+
+async def test_a_job_takes_its_pictures_with_it(database: Database) -> None:
+    def work(connection: Connection) -> int:
+        connection.execute(
+            text("""INSERT INTO jobs (id, code, interaction_id, application_id, guild_id,
+                channel_id, user_id, command, state, options, provider, model, count, private,
+                estimate_micros, created_at)
+                VALUES (1, 'a', 1, 1, 1, 1, 1, 'imagine', 'booked', '{}', 's', 'm', 1, 0, 0, 0)""")
+        )
+        connection.execute(text("INSERT INTO pictures VALUES (1, 0, 'image/png', x'00')"))
+        connection.execute(text("DELETE FROM jobs"))
+        return connection.execute(text("SELECT count(*) FROM pictures")).scalar_one()
+
+    assert await database.write(work) == 0
+
+
+def offline_sql(dialect: str) -> str:
+    out = StringIO()
+    config = configuration()
+    config.attributes["dialect"] = dialect
+    config.output_buffer = out
+    command.upgrade(config, "head", sql=True)
+    return "\n".join(line for line in out.getvalue().splitlines() if not line.startswith("--"))
+
+
+def test_the_history_compiles_for_postgresql() -> None:
+    sql = offline_sql("postgresql")
+
+    assert "id BIGSERIAL NOT NULL" in sql
+    assert "taken TEXT NOT NULL" in sql
+    assert "starts_at BIGINT NOT NULL" in sql
+    assert '"window" VARCHAR(16) NOT NULL' in sql
+    assert "CREATE INDEX ix_bookings_held ON bookings (id) WHERE state = 'held'" in sql
+    for table in ("ledger", "audit"):
+        assert f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE" in sql
+
+
+def test_the_history_and_the_tables_say_the_same_to_postgresql() -> None:
+    dialect = postgresql.dialect()
+    history = " ".join(offline_sql("postgresql").split())
+
+    for table in metadata.tables.values():
+        for part in (CreateTable(table), *map(CreateIndex, table.indexes)):
+            wanted = " ".join(str(part.compile(dialect=dialect)).split())
+            assert sorted_parts(wanted) in map(sorted_parts, history.split(";")), wanted
+
+
+def sorted_parts(statement: str) -> list[str]:
+    """Return the pieces of a statement: the order of table constraints does not matter."""
+    return sorted(piece.strip(" )(") for piece in statement.replace("(", ",").split(","))
+
+
+def test_the_history_compiles_for_sqlite() -> None:
+    assert "BEFORE DELETE ON ledger" in offline_sql("sqlite")
+    for table in metadata.tables.values():
+        assert str(CreateTable(table).compile(dialect=sqlite.dialect()))
+
+
+def test_alembic_finds_nothing_to_do(url: str, path: Path) -> None:
+    migrate(url)
+
+    with writing_engine(path).begin() as connection:
+        command.check(configuration(connection))
+
+
+def test_a_new_revision_names_plain_types(url: str, path: Path, tmp_path: Path) -> None:
+    migrate(url)
+    new = Table("new", metadata, Column("at", UtcMs), Column("more", Json), Column("n", Integer))
+    try:
+        with writing_engine(path).begin() as connection:
+            config = configuration(connection)
+            config.stdout = StringIO()
+            versions = Path(config.get_main_option("script_location") or "", "versions")
+            config.set_main_option("path_separator", "newline")
+            config.set_main_option("version_locations", f"{versions}\n{tmp_path}")
+            command.revision(
+                config, "new", autogenerate=True, rev_id="0002", version_path=str(tmp_path)
+            )
+    finally:
+        metadata.remove(new)
+
+    written = (tmp_path / "0002_new.py").read_text()
+    assert "sa.Column('at', sa.BigInteger(), nullable=True)" in written
+    assert "sa.Column('more', sa.Text(), nullable=True)" in written
+    assert "sa.Column('n', sa.Integer(), nullable=True)" in written
