@@ -36,6 +36,8 @@ _STARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"BM", Kind.BMP),
     (b"II*\x00", Kind.TIFF),
     (b"MM\x00*", Kind.TIFF),
+    (b"II+\x00", Kind.TIFF),
+    (b"MM\x00+", Kind.TIFF),
 )
 _AVIF_BRANDS = (b"avif", b"avis")
 
@@ -140,6 +142,7 @@ _MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, 0xD8})
 _END, _SCAN = 0xD9, 0xDA
+_SCAN_START = b"\xff\xda"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +156,8 @@ class JpegCost:
 def jpeg_cost(data: bytes, *, stop: int) -> JpegCost:
     """Walk the markers of the first picture in *data*, giving up after *stop* scans."""
     at, scans, sampling = 2, 0, 1.0
-    while scans <= stop and (found := _MARKER.search(data, at)):
+    last = data.rfind(_SCAN_START)  # behind it no scan can begin, so nobody needs to look
+    while at <= last and scans <= stop and (found := _MARKER.search(data, at)):
         marker, at = found[1][0], found.end()
         if marker == _END:
             break
