@@ -124,8 +124,17 @@ class FakeDiscord:
     def notify(self) -> None:
         self._changed.set()
 
-    async def until(self, look: Callable[[], T], *, within: float = 10.0, what: str = "") -> T:
+    async def until(
+        self,
+        look: Callable[[], T],
+        *,
+        within: float = 10.0,
+        what: str = "",
+        poll: float | None = None,
+    ) -> T:
         """Return what *look* returns as soon as it is true; asked after all that happens.
+
+        With *poll* it is also asked every so many seconds, for what Discord does not see.
 
         Raises:
             TimeoutError: not true after *within* real seconds.
@@ -134,12 +143,10 @@ class FakeDiscord:
         while not (found := look()):
             self._changed.clear()
             left = ends - time.perf_counter()
-            try:
-                await asyncio.wait_for(self._changed.wait(), max(left, 0.0))
-            except TimeoutError:
-                raise TimeoutError(
-                    f"{what or 'it'} did not happen in {within} s: {self._tail()}"
-                ) from None
+            if left <= 0:
+                raise TimeoutError(f"{what or 'it'} did not happen in {within} s: {self._tail()}")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(left, poll or left))
         return found
 
     def _tail(self) -> str:

@@ -28,7 +28,8 @@ KINDS: dict[int, tuple[type, ...]] = {
     NUMBER: (int, float),
 }
 
-Picture: TypeAlias = "bytes | Path | tuple[str, bytes]"
+Upload: TypeAlias = tuple[str, bytes]
+Picture: TypeAlias = "bytes | Path | Upload"
 
 
 class NotOffered(AssertionError):  # noqa: N818 - named by what happened

@@ -24,6 +24,9 @@ LISTED_ELSEWHERE: dict[str, frozenset[str]] = {
     "MessageEditRequestPartial": frozenset({"tts"}),
 }
 
+MEDIA_CHANNEL = 16
+"""On Discord's pages, not in the OpenAPI file; discord.py offers it wherever it offers forums."""
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -71,6 +74,8 @@ class _Reader:
     def _read_named(self, name: str, value: object, at: str) -> list[str]:
         if name == "SnowflakeType" and isinstance(value, int):
             return []  # numbers are taken as well, as in attachments[].id
+        if name == "ChannelTypes" and value == MEDIA_CHANNEL:
+            return []
         schema = schemas()[name]
         extra = LISTED_ELSEWHERE.get(name)
         if extra and isinstance(value, dict):
@@ -109,12 +114,12 @@ class _Reader:
 
 
 def _likely(options: list[Json], value: object) -> list[Json]:
-    """Return the alternatives worth reading: those whose fixed `type` is the value's."""
+    """Return the alternatives worth reading: of the value's kind, and with its fixed `type`."""
+    possible = [option for option in options if not _wrong_type(option, value, "")] or options
     if not isinstance(value, dict):
-        return options
+        return possible
     kind = cast("Json", value).get("type")
-    fits = [option for option in options if kind in _kinds(option)]
-    return fits or [option for option in options if option.get("type") != "null"]
+    return [option for option in possible if kind in _kinds(option)] or possible
 
 
 def _kinds(option: Json) -> list[object]:

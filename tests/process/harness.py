@@ -99,6 +99,11 @@ def drawn(answer: Answer) -> bool:
     return settled(answer) and bool(answer.pictures or answer.private)
 
 
+def acknowledged(answer: Answer) -> bool:
+    """Tell whether the first response has come."""
+    return answer.interaction.response_type is not None
+
+
 class Person:
     """One member of one server. Every action waits for its answer, at most `WAIT` real seconds."""
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,7 @@ RUN = ("-m", "bot", "run")
 KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
-def clean_environment(folder: Path, **settings: str) -> dict[str, str]:
+def clean_environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """Return an environment with nothing of the caller's but the path, and *settings*."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     ours = {
@@ -26,13 +27,15 @@ def clean_environment(folder: Path, **settings: str) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }
-    return kept | ours | settings
+    return {**kept, **ours, **settings}
 
 
 class Process:
     """One process: its folder (also its working directory), its output, its end."""
 
-    def __init__(self, folder: Path, arguments: tuple[str, ...], settings: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, arguments: tuple[str, ...], settings: Mapping[str, str]
+    ) -> None:
         self.folder = folder
         self.arguments = arguments
         self.settings = settings
@@ -62,7 +65,7 @@ class Process:
                 sys.executable,
                 *self.arguments,
                 cwd=self.folder,
-                env=clean_environment(self.folder, **self.settings),
+                env=clean_environment(self.folder, self.settings),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -111,9 +114,9 @@ class BotProcess(Process):
         folder: Path,
         *,
         arguments: tuple[str, ...] = RUN,
-        **settings: str,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(folder, arguments, discord.environment | settings)
+        super().__init__(folder, arguments, {**discord.environment, **(settings or {})})
         self.discord = discord
 
     async def ready(self, *, within: float = 20.0) -> float:

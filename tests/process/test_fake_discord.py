@@ -226,7 +226,9 @@ async def test_reports_what_discord_does_not_know(stage: Stage) -> None:
 
 async def test_refuses_a_wrong_token(stage: Stage, tmp_path: Path) -> None:
     wrong = {"DISCORD_TOKEN": "unknown"}
-    bot = BotProcess(stage.discord, tmp_path, arguments=("-m", "tests.process.plain_bot"), **wrong)
+    bot = BotProcess(
+        stage.discord, tmp_path, arguments=("-m", "tests.process.plain_bot"), settings=wrong
+    )
     async with bot:
         assert await bot.ended() == 1
 

@@ -1,0 +1,62 @@
+"""Reads the bot's database from outside, as an auditor would."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the file says. Money is in micro-dollars."""
+
+    jobs: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+    bookings: list[dict[str, Any]]
+    counters: list[dict[str, Any]]
+    pictures_kept: int
+
+    @property
+    def spent(self) -> int:
+        return sum(row["micros"] for row in self.ledger)
+
+    def ended(self, state: str) -> list[dict[str, Any]]:
+        return [job for job in self.jobs if job["state"] == state]
+
+    def check(self) -> None:
+        """Assert that the parts agree with each other, with nothing left open."""
+        assert [job for job in self.jobs if job["finished_at"] is None] == []
+        assert [job for job in self.jobs if job["token"]] == []
+        assert [row for row in self.bookings if row["state"] == "held"] == []
+        assert [row for row in self.counters if row["reserved"]] == []
+        assert self.pictures_kept == 0
+        assert len(self.bookings) == len(self.jobs) == len(self.ledger)
+        for kind in ("settled", "released", "unknown"):
+            booked = {row["reference"] for row in self.bookings if row["state"] == kind}
+            assert booked == {row["reference"] for row in self.ledger if row["kind"] == kind}
+        by_code = {job["code"]: job for job in self.jobs}
+        for row in self.ledger:
+            job = by_code[row["reference"]]
+            column = "estimate_micros" if row["kind"] == "unknown" else "cost_micros"
+            assert row["micros"] == job[column], row
+        for scope in ("server", "bot"):
+            used = [row["used"] for row in self.counters if _is_money(row, scope)]
+            assert not used or sum(used) == self.spent
+
+
+def _is_money(row: dict[str, Any], scope: str) -> bool:
+    return row["scope"] == scope and row["unit"] == "dollars" and row["window"] == "month"
+
+
+def read_books(file: Path) -> Books:
+    """Read the database *file* without touching it; the bot may be running."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+
+        def rows(table: str) -> list[dict[str, Any]]:
+            found = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
+            return [dict(row) for row in found]
+
+        kept = connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
+        return Books(rows("jobs"), rows("ledger"), rows("bookings"), rows("counters"), kept)

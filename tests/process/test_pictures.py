@@ -1,0 +1,214 @@
+"""The unmodified bot as a process: real photographs in, pictures out, and the books add up."""
+
+import sys
+from collections.abc import AsyncIterator
+from io import BytesIO
+from statistics import median
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from tests.fakes.discord_asks import Upload
+from tests.fakes.discord_schema import Json
+from tests.fakes.discord_world import StoredFile
+from tests.fakes.images_answers import error
+from tests.fakes.images_api import Call
+from tests.process.books import read_books
+from tests.process.harness import Answer, acknowledged, drawn
+from tests.process.photographs import KINDS, half_mask
+from tests.process.stage import Stage, open_stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ASKS = 60
+LIMIT = 4_000_000
+kinds = pytest.mark.parametrize(("file", "seen"), KINDS.values(), ids=KINDS)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with open_stage(tmp_path_factory.mktemp("bot")) as made:
+        said = await made.sync()
+        assert "/imagine" in said
+        async with made.bot() as bot:
+            made.ready = await bot.ready()
+            yield made
+            assert await bot.stop() == 0, bot.log
+            check_everything(made, bot.log)
+
+
+def check_everything(stage: Stage, log: str) -> None:
+    """What must hold over all that happened here."""
+    world = stage.discord.world
+    assert stage.discord.violations == []
+    assert [call.refused for call in stage.images.calls if call.refused] == []
+    for call in stage.images.calls:
+        check_files(call)
+    for message in world.messages.values():
+        assert message.pings == []
+        assert all(rules == QUIET for rules in message.allowed_mentions if rules is not None)
+    for asked in world.interactions.values():
+        assert asked.token not in log
+    assert "Traceback" not in log
+    books = read_books(stage.database)
+    books.check()
+    assert len(books.jobs) >= ASKS
+    assert books.spent > 0
+    settled = sum(row["pictures"] for row in books.ledger if row["kind"] == "settled")
+    shown = [m for m in world.messages.values() if m.author_id == stage.discord.bot.id]
+    assert settled == sum(len(message.files) for message in shown)
+    assert len(books.ended("done")) == sum(call.status == 200 for call in stage.images.calls)
+
+
+QUIET: Json = {"parse": []}
+
+
+def check_files(call: Call) -> None:
+    """Every file that is sent is a square RGBA PNG under four megabytes, and masks fit."""
+    uploads = [*call.request.images, *call.request.files.get("mask", ())]
+    for upload in uploads:
+        picture = upload.picture
+        assert (picture.format, picture.mode) == ("PNG", "RGBA")
+        assert picture.width == picture.height
+        assert len(upload.data) < LIMIT
+        assert picture.info == {}
+    assert len({upload.picture.size for upload in uploads}) <= 1
+
+
+def last(stage: Stage) -> Call:
+    return stage.images.calls[-1]
+
+
+def opened(stored: StoredFile) -> Image.Image:
+    return Image.open(BytesIO(stored.data))
+
+
+def same_shape(answer: Answer, seen: tuple[int, int]) -> bool:
+    width, height = opened(answer.pictures[0]).size
+    return abs(width / height - seen[0] / seen[1]) < 0.02
+
+
+async def test_is_ready_soon(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f" READY {stage.ready:.2f} s after the start ")
+    assert stage.ready < 10  # under 3 s where nothing else runs: benchmarks/startup.py
+
+
+async def test_imagines(stage: Stage) -> None:
+    answer = await stage.ann.slash(
+        stage.room, "imagine", prompt="a lighthouse @everyone", count=2, until=drawn
+    )
+
+    assert len(answer.pictures) == 2
+    assert all("a lighthouse" in (p.description or "") for p in answer.pictures)
+    assert answer.message in stage.zoe.sees(stage.room)
+    assert last(stage).request.text("prompt") == "a lighthouse @everyone"
+    assert len(answer.text.splitlines()) == 2
+
+
+async def test_imagines_privately(stage: Stage) -> None:
+    answer = await stage.ann.slash(
+        stage.room, "imagine", prompt="a secret garden", private=True, until=drawn
+    )
+
+    assert answer.private
+    assert answer.pictures
+    assert answer.message not in stage.zoe.sees(stage.room)
+
+
+@kinds
+async def test_edits_within_a_region(stage: Stage, file: Upload, seen: tuple[int, int]) -> None:
+    answer = await stage.ann.slash(
+        stage.room, "edit", image=file, prompt="add a red hat", region="top", until=drawn
+    )
+
+    assert same_shape(answer, seen), opened(answer.pictures[0]).size
+    assert last(stage).request.mask is not None
+
+
+@kinds
+async def test_edits_within_a_mask(stage: Stage, file: Upload, seen: tuple[int, int]) -> None:
+    answer = await stage.ann.slash(
+        stage.room, "edit", image=file, prompt="snow", mask=half_mask(seen), until=drawn
+    )
+
+    assert same_shape(answer, seen), opened(answer.pictures[0]).size
+    sent = last(stage).request
+    assert sent.operation == "edits"
+    assert sent.mask is not None
+    low, high = sent.mask.picture.getchannel("A").getextrema()
+    assert (low, high) == (0, 255)
+
+
+@kinds
+async def test_varies(stage: Stage, file: Upload, seen: tuple[int, int]) -> None:
+    answer = await stage.ann.slash(stage.room, "vary", image=file, strength="subtle", until=drawn)
+
+    assert answer.pictures
+    assert same_shape(answer, seen), opened(answer.pictures[0]).size
+    assert len(last(stage).request.images) == 1
+
+
+async def test_buttons_belong_to_the_asker(stage: Stage) -> None:
+    first = await stage.ann.slash(stage.room, "imagine", prompt="a fox", until=drawn)
+    message = first.message
+
+    refused = await stage.zoe.click(message, "Again")
+    assert refused.private
+    assert not refused.pictures
+
+    again = await stage.ann.click(message, "Again", until=drawn)
+    assert again.pictures
+    varied = await stage.ann.click(message, "Vary", until=drawn)
+    assert varied.pictures
+    await stage.max.click(message, "Delete")
+    assert message not in stage.ann.sees(stage.room)
+
+
+async def test_refuses_privately_what_is_no_picture(stage: Stage) -> None:
+    before = len(stage.images.calls)
+    answer = await stage.ann.slash(
+        stage.room, "vary", image=("notes.png", b"these are notes"), until=drawn
+    )
+
+    assert answer.private
+    assert not answer.pictures
+    assert len(stage.images.calls) == before
+    assert [m for m in stage.zoe.sees(stage.room) if m.asked_by is answer.interaction] == []
+
+
+async def test_refuses_privately_what_the_vendor_refuses(stage: Stage) -> None:
+    stage.images.script(
+        error(
+            400,
+            "Your request was rejected by the safety system.",
+            code="moderation_blocked",
+            kind="image_generation_user_error",
+            moderation_details={"moderation_stage": "input", "categories": ["violence"]},
+        )
+    )
+    answer = await stage.ann.slash(stage.room, "imagine", prompt="something grim", until=drawn)
+
+    assert answer.private
+    assert not answer.pictures
+    log = await stage.max.slash(stage.room, "modlog")
+    assert log.private
+    assert "violence" in log.text.lower()
+    assert "grim" not in log.text
+
+
+async def test_responds_fast_to_many(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a benchmark: the process shares two cores with everything here."""
+    answers = [
+        await stage.ann.slash(stage.room, "imagine", prompt=f"boat {n}", until=acknowledged)
+        for n in range(ASKS)
+    ]
+    for answer in answers:
+        await stage.discord.until(lambda one=answer: drawn(one), within=60)
+
+    seconds = sorted(answer.seconds for answer in answers)
+    p99 = seconds[int(len(seconds) * 0.99)]
+    with capsys.disabled():
+        sys.stdout.write(f" first response: median {median(seconds):.3f} s, p99 {p99:.3f} s ")
+    assert p99 < 2
