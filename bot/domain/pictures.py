@@ -132,3 +132,6 @@ REGIONS: dict[str, Region] = {
     "everything": Region(0, 0, 1, 1),
 }
 """The named regions of a nine-cell grid, its rows and columns, and halves."""
+
+TRANSPARENT_PARTS = "transparent parts"
+"""Names, among regions, what is transparent in the picture itself."""
