@@ -170,9 +170,8 @@ async def test_a_variation_changes_the_picture(
             await provider.make(request)
         return
     for strength in Strength:
-        answer = await made(provider, replace(request, strength=strength, count=2))
-        for picture in answer.pictures:
-            assert difference(picture.data, square(1024)) > 1
+        answer = await made(provider, replace(request, strength=strength))
+        assert difference(answer.pictures[0].data, square(1024)) > 1
 
 
 async def test_the_longest_prompt_is_taken(provider: ImageProvider, able: Capabilities) -> None:

@@ -1,12 +1,16 @@
 """Opening, offering, checking, and the wire as the server sees it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 
+import httpx2
+import openai
 import pytest
 
-from bot.domain.errors import SetupError
+from bot.domain.errors import MaybeBilled, NonsenseAnswer, SetupError
 from bot.domain.pictures import Size
+from bot.providers import dialects, images_client
 from bot.providers.base import Operation, PictureRequest, ProviderSettings
 from bot.providers.checks import findings
 from bot.providers.images_client import VENDOR_URL, ImagesClient, open_sdk
@@ -192,6 +196,45 @@ async def test_a_server_that_is_not_there_is_found() -> None:
     fake = FakeImages()
     fake.url = "http://127.0.0.1:9/v1"
     assert (await checked(fake, "gpt-image-2")).startswith("- The server could not be asked.")
+
+
+@pytest.mark.parametrize("body", ["<html>", "[", '{"data": 7}'])
+async def test_a_list_that_is_none_is_not_wrong(body: str) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, text=body, request=request)
+
+    async with sdk_on(httpx2.MockTransport(answer)) as sdk:
+        found = await findings(ImagesClient(sdk), find("flux"), vendor=False, today=TODAY)
+    assert [finding.well for finding in found] == [True, True]
+
+
+async def test_a_list_that_never_comes_is_given_up() -> None:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(5)
+        return httpx2.Response(200, request=request)
+
+    async with sdk_on(httpx2.MockTransport(answer)) as sdk:
+        with pytest.raises(MaybeBilled):
+            await ImagesClient(sdk).models(seconds=0.05)
+
+
+async def test_an_endless_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images_client, "MAX_ANSWER", 1_000)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=bytes(2_000), request=request)
+
+    call = dialects.generation(find("gpt-image-2"), EDIT, 1, vendor=True)
+    async with sdk_on(httpx2.MockTransport(answer)) as sdk:
+        with pytest.raises(NonsenseAnswer):
+            await ImagesClient(sdk).ask(Operation.GENERATE, call, seconds=5)
+
+
+def sdk_on(transport: httpx2.MockTransport) -> openai.AsyncOpenAI:
+    http = httpx2.AsyncClient(transport=transport)
+    return openai.AsyncOpenAI(
+        api_key="sk", base_url="http://images.test/v1", max_retries=0, http_client=http
+    )
 
 
 async def test_the_provider_s_own_check(fake: FakeImages, open_on: Opener) -> None:
