@@ -19,6 +19,7 @@ GENEROUS = {
     "DEFAULT_MEMBER_PICTURES_PER_DAY": "1000",
     "DEFAULT_SERVER_DOLLARS_PER_MONTH": "1000",
     "MEMBER_JOBS_AT_ONCE": "64",
+    "MONTHLY_BUDGET_DOLLARS": "1000",
 }
 
 
@@ -61,10 +62,10 @@ class Stage:
             KNOWN.extend(self.discord.world.commands[None])
         self.discord.world.commands[None] = KNOWN
 
-    async def sync(self) -> str:
+    async def sync(self, **settings: str) -> str:
         """Register the commands as the operator does, and return what was said."""
         only_token = self.discord.environment
-        async with Process(self.folder / "sync", SYNC, only_token) as process:
+        async with Process(self.folder / "sync", SYNC, only_token | settings) as process:
             code = await process.ended(within=30)
             assert code == 0, (process.log, self.discord.violations)
             return process.log
