@@ -8,10 +8,12 @@ INSTALL := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compil
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: demo run test check format requirements clean
+.PHONY: demo setup run test check format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
+
+setup: $(VENV)/.run ## Make the environment that the real bot needs, with the script `easel`
 
 run: $(VENV)/.run ## Run the real bot with the settings of the environment and .env
 	@$(RUN) -m bot run

@@ -76,7 +76,7 @@ def test_every_word_of_the_command_line_is_in_the_operators_guide(command: str) 
     assert f"| `easel {command}" in read("docs/operator.md")
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "check", "format", "run"])
+@pytest.mark.parametrize("target", ["demo", "test", "check", "format", "setup", "run"])
 def test_the_readme_names_the_targets_of_make(target: str) -> None:
     assert f"make {target}" in read("README.md")
     assert f"\n{target}: " in read("Makefile")
