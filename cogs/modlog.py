@@ -51,7 +51,8 @@ class Modlog(commands.Cog):
     async def _category(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
         if not is_manager(interaction):
             return []
-        return offered(await self._log.categories(place_of(interaction).guild_id), typed)
+        known = await self._log.categories(place_of(interaction).guild_id)
+        return offered([each for each in known if len(each) <= LONGEST_CATEGORY], typed)
 
 
 async def setup(bot: EaselClient) -> None:

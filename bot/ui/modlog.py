@@ -16,7 +16,7 @@ from bot.ui.policy import require_manager
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
-LONGEST_CATEGORY: Final = 40
+LONGEST_CATEGORY: Final = 36
 """Characters of a category that a button's id has room for."""
 
 _NAME = 64  # characters of what a vendor named

@@ -154,6 +154,7 @@ async def test_reasons_that_occurred_are_offered(
 ) -> None:
     await _log(world, 2, reason="violence")
     await _log(world, 1, reason="sexual/minors")
+    await _log(world, 1, reason="violence, but with a name that no button has room for")
 
     offered = await greta.autocomplete(art_room, "modlog", "category", "VIO")
 
@@ -198,7 +199,7 @@ async def test_who_is_no_longer_a_manager_cannot_turn_pages(
 async def test_the_longest_events_and_filters_still_fit(
     world: World, ann: MemberActor, greta: MemberActor, art_room: ChannelHandle
 ) -> None:
-    reason = "_" * 40
+    reason = "_" * 36
     await _log(world, 12, reason=reason)
 
     shown = await greta.slash(art_room, "modlog", member=ann, category=reason, stage="input")
