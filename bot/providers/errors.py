@@ -193,7 +193,8 @@ def _not_found(fault: Fault) -> ProviderError:
     return OperationMissing(
         request_id=fault.request_id,
         operation=fault.operation.value,
-        operator=f"The server has no endpoint for {fault.operation.value} ({fault.status}).",
+        operator=f"The server has no endpoint for {fault.operation.value} ({fault.status}); "
+        "if it should, check the path of OPENAI_BASE_URL.",
     )
 
 

@@ -5,6 +5,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+import structlog
 
 from bot.domain.errors import (
     Billed,
@@ -40,6 +43,8 @@ from bot.providers.links import Links
 from bot.providers.models import DEFAULT_MODEL, Dialect, Model, find, live_models
 from bot.providers.prices import PriceList
 from bot.providers.waiting import Patience, Sleep
+
+log = structlog.get_logger(__name__)
 
 SLOW_QUALITIES = frozenset({"high", "xhigh", "max"})
 SLOW_PIXELS = 2_000_000
@@ -137,6 +142,15 @@ class OpenAIImages:
             parsed = await asyncio.to_thread(parse, raw.body)
             pictures = await self._pictures(parsed, count)
         except ProviderError as error:
+            log.warning(
+                "provider_call_failed",
+                model=model.name,
+                operation=request.operation.value,
+                failure=type(error).__name__,
+                billed=error.billed.value,
+                hint=error.operator,
+                request_id=error.request_id,
+            )
             return Failure(error=error, count=count)
         price = self._prices.actual(model, request, len(pictures), parsed.used)
         return Part(pictures=pictures, price=price, request_id=raw.request_id)
@@ -214,8 +228,12 @@ class OpenAIImages:
 
 
 def is_vendor(base_url: str | None) -> bool:
-    """Whether *base_url* is the vendor's own API."""
-    return base_url is None or base_url.rstrip("/").lower() == VENDOR_URL
+    """Whether *base_url* is the vendor's own API, in whichever region."""
+    if base_url is None:
+        return True
+    address = urlsplit(base_url)
+    host = f".{address.hostname}"
+    return address.scheme == "https" and host.endswith(".api.openai.com")
 
 
 def shares(count: int, per_call: int) -> list[int]:

@@ -38,7 +38,6 @@ CASES = {
     "sketch": Case(settings=ProviderSettings(name="sketch"), loopback=False),
     "gpt-image": _openai("gpt-image-2.5-flare"),
     "gpt-image-2": _openai("gpt-image-2"),
-    "gpt-image-1.5": _openai("gpt-image-1.5"),
     "dall-e-2": _openai("dall-e-2"),
     "dall-e-3": _openai("dall-e-3"),
     "compatible": _openai("our-model"),

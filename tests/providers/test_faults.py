@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import httpx2
 import openai
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.asks import Strength
 from bot.domain.errors import (
@@ -42,7 +43,7 @@ GPT = ProviderSettings(name="openai", api_key="sk-test", model="gpt-image-2")
 REQUEST = PictureRequest(
     operation=Operation.GENERATE,
     model="gpt-image-2",
-    prompt="a fox",
+    prompt="a secret fox",
     size=Size(1024, 1024),
     quality="low",
 )
@@ -255,11 +256,15 @@ async def test_a_failed_call_is_told_in_our_words(
     provider = await open_on(replace(GPT, base_url=fake.url))
     fake.script(*row.faults)
 
-    with pytest.raises(ProviderError) as caught:
+    with capture_logs() as logs, pytest.raises(ProviderError) as caught:
         await provider.make(row.request)
 
     told = caught.value
     assert type(told) is row.error
+    logged = str(logs)
+    assert row.error.__name__ in logged
+    assert REQUEST.prompt not in logged
+    assert "vendor.example" not in logged
     assert len(fake.calls) == row.calls
     assert fake.billed <= 1
     assert row.operator in told.operator

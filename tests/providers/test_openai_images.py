@@ -124,6 +124,9 @@ async def test_what_is_offered_depends_on_the_server(open_on: Opener, fake: Fake
 def test_the_vendor_s_own_address() -> None:
     assert is_vendor(None)
     assert is_vendor(VENDOR_URL + "/")
+    assert is_vendor("https://eu.api.openai.com/v1")
+    assert not is_vendor("http://api.openai.com/v1")
+    assert not is_vendor("https://notapi.openai.com.evil.test/v1")
     assert not is_vendor("http://127.0.0.1:8080/v1")
     assert today() >= TODAY
 
