@@ -104,7 +104,8 @@ class Messages:
             message.components = payload["components"] or []
         message.files = files
         check(message)
-        message.allowed_mentions = [*message.allowed_mentions, payload.get("allowed_mentions")]
+        if not message.loading:
+            message.allowed_mentions = [*message.allowed_mentions, payload.get("allowed_mentions")]
         message.pings = [*message.pings, *self._pings(message, payload, channel)]
 
     def _files(self, message: Message, payload: Json, uploads: list[Upload]) -> list[StoredFile]:

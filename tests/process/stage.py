@@ -62,10 +62,10 @@ class Stage:
             KNOWN.extend(self.discord.world.commands[None])
         self.discord.world.commands[None] = KNOWN
 
-    async def sync(self, **settings: str) -> str:
+    async def sync(self) -> str:
         """Register the commands as the operator does, and return what was said."""
         only_token = self.discord.environment
-        async with Process(self.folder / "sync", SYNC, only_token | settings) as process:
+        async with Process(self.folder / "sync", SYNC, only_token) as process:
             code = await process.ended(within=30)
             assert code == 0, (process.log, self.discord.violations)
             return process.log

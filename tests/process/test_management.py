@@ -144,7 +144,7 @@ async def test_speaks_the_old_dialect_too(tmp_path_factory: pytest.TempPathFacto
     async with open_stage(tmp_path_factory.mktemp("old")) as stage:
         host = stage.images.origin.removeprefix("http://")
         old = {"OPENAI_MODEL": "dall-e-2", "EXTRA_IMAGE_HOSTS": host}
-        await stage.sync(**old)
+        await stage.learn()
         async with stage.bot(**old) as bot:
             await bot.ready()
             drawing = await stage.ann.slash(

@@ -47,7 +47,7 @@ def check_everything(stage: Stage, log: str) -> None:
         check_files(call)
     for message in world.messages.values():
         assert message.pings == []
-        assert all(rules == QUIET for rules in message.allowed_mentions if rules is not None)
+        assert all(rules == QUIET for rules in message.allowed_mentions)
     for asked in world.interactions.values():
         assert asked.token not in log
     assert "Traceback" not in log
