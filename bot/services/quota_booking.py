@@ -28,6 +28,7 @@ _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _NOW = "now"  # the window of what runs at this moment
 _HOLDERS = (Scope.MEMBER, Scope.SERVER, Scope.BOT)  # the order of a list and of refusals
 _UNITS = (Unit.JOBS, Unit.PICTURES, Unit.DOLLARS)
+_UNLIMITED = 2**62
 _Pool = tuple[Scope, Unit]
 
 
@@ -73,23 +74,23 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class _Touched:
-    """A limit that a request touches."""
+    """A counter that a request changes, by how much, and what limits it at the moment."""
 
-    rule: Rule
     key: Key
     tally: Tally
     amount: int
+    limit: int
 
     @property
     def shortfall(self) -> int:
         """How much of the amount the limit has no room for."""
-        over = self.tally.used + self.tally.reserved + self.amount - self.rule.amount
+        over = self.tally.used + self.tally.reserved + self.amount - self.limit
         return min(max(0, over), self.amount)
 
     @property
     def pool(self) -> _Pool:
         """Which grants may help."""
-        return self.rule.holder, self.rule.unit
+        return self.key.scope, self.key.unit
 
 
 def book(connection: Connection, claim: Claim, defaults: QuotaDefaults) -> None:
@@ -101,7 +102,7 @@ def book(connection: Connection, claim: Claim, defaults: QuotaDefaults) -> None:
     for part in drawn:
         covered[part.holder, part.unit] += part.amount
     charged = [(each, each.amount - covered[each.pool]) for each in touched]
-    holds = [Hold(each.key, part, each.rule.amount) for each, part in charged if part]
+    holds = [Hold(each.key, part, each.limit) for each, part in charged if part]
     if holds and not counters.hold(connection, holds):
         raise StorageBusy
     grants.move(connection, [grants.Move(part.grant_id, part.amount, 0) for part in drawn])
@@ -112,7 +113,7 @@ def book(connection: Connection, claim: Claim, defaults: QuotaDefaults) -> None:
 def standing(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> tuple[Standing, ...]:
     """Return where the limits of *asker* stand; see `Quotas.standing`."""
     decided = _decided(connection, asker, defaults)
-    tallies = reckoning.look(connection, list(decided))
+    tallies = reckoning.look(connection, asker.guild_id, asker.user_id, asker.at, decided)
     pools = _pools(connection, asker, lock=False)
     return tuple(
         Standing(
@@ -130,9 +131,12 @@ def _touched(
     connection: Connection, claim: Claim, asker: Asker, defaults: QuotaDefaults
 ) -> list[_Touched]:
     decided = _decided(connection, asker, defaults)
-    tallies = reckoning.begin(connection, list(decided))
+    tallies = reckoning.begin(connection, asker.guild_id, asker.user_id, asker.at, decided)
+    limits = {key: rule.amount for key, rule in decided.items()}
+    for key in tallies:  # also those that a rule began which no longer holds
+        limits.setdefault(key, _UNLIMITED)
     return [
-        _Touched(rule, key, tallies[key], claim.amount(rule.unit)) for key, rule in decided.items()
+        _Touched(key, tallies[key], claim.amount(key.unit), limit) for key, limit in limits.items()
     ]
 
 
@@ -196,22 +200,22 @@ def _pools(connection: Connection, asker: Asker, *, lock: bool) -> dict[_Pool, l
 
 
 def _refusal(touched: _Touched) -> UserError:
-    rule, tally = touched.rule, touched.tally
-    if rule.window is None:
-        return TooManyAtOnce(limit=rule.amount)
-    left = max(0, rule.amount - tally.used - tally.reserved)
+    key, limit, tally = touched.key, touched.limit, touched.tally
+    if key.window == _NOW:
+        return TooManyAtOnce(limit=limit)
+    left = max(0, limit - tally.used - tally.reserved)
     return QuotaFull(
-        scope=rule.holder.value,
-        whose=WHOSE[rule.holder],
-        unit=rule.unit.value,
-        window=rule.window.value,
-        limit=shown(rule.unit, rule.amount),
-        used=shown(rule.unit, tally.used),
-        in_flight=shown(rule.unit, tally.reserved),
-        left=shown(rule.unit, left),
-        asked=shown(rule.unit, touched.amount),
-        resets=touched.key.ends_at,
-        amounts={"limit": rule.amount, "used": tally.used, "in_flight": tally.reserved},
+        scope=key.scope.value,
+        whose=WHOSE[key.scope],
+        unit=key.unit.value,
+        window=key.window,
+        limit=shown(key.unit, limit),
+        used=shown(key.unit, tally.used),
+        in_flight=shown(key.unit, tally.reserved),
+        left=shown(key.unit, left),
+        asked=shown(key.unit, touched.amount),
+        resets=key.ends_at,
+        amounts={"limit": limit, "used": tally.used, "in_flight": tally.reserved},
     )
 
 

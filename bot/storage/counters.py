@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, TextClause, and_, bindparam, or_, select, text, update
+from sqlalchemy import Row, TextClause, and_, bindparam, delete, or_, select, text, update
 
 from bot.domain.quota import Scope, Unit
 from bot.storage.database import Connection
@@ -66,6 +66,24 @@ class Move:
 
 
 _PRIMARY = tuple(column.name for column in table.primary_key)
+_LIVE = (
+    select(table)
+    .where(
+        or_(
+            and_(table.c.guild_id == 0, table.c.scope == Scope.BOT.value),
+            and_(table.c.guild_id == bindparam("guild"), table.c.scope == Scope.SERVER.value),
+            and_(
+                table.c.guild_id == bindparam("guild"),
+                table.c.scope == Scope.MEMBER.value,
+                table.c.scope_id == bindparam("member"),
+            ),
+        ),
+        table.c.starts_at <= bindparam("now"),
+        table.c.ends_at > bindparam("now"),
+    )
+    .order_by(*table.primary_key)
+)
+_LOCKED = _LIVE.with_for_update()
 _VALUES = (*_PRIMARY, "ends_at", "used", "reserved", "ceiling")
 _INSERT = """INSERT INTO counters
     (guild_id, scope, scope_id, unit, "window", starts_at, ends_at, used, reserved, ceiling)
@@ -75,9 +93,14 @@ _ADD_BELOW_CEILING = """UPDATE
     SET reserved = counters.reserved + excluded.reserved, ceiling = excluded.ceiling
     WHERE counters.used + counters.reserved + excluded.reserved <= excluded.ceiling
     RETURNING reserved"""
+_LIMIT = [table.c[name] == bindparam(f"{name}_0") for name in _PRIMARY if name != "starts_at"]
+_KEPT = timedelta(days=7)
+_FORGET = delete(table).where(
+    *_LIMIT, table.c.ends_at < bindparam("long_ago"), table.c.reserved == 0
+)
 _MOVE = (
     update(table)
-    .where(*(table.c[name] == bindparam(f"{name}_0") for name in _PRIMARY))
+    .where(*_LIMIT, table.c.starts_at == bindparam("starts_at_0"))
     .values(
         reserved=table.c.reserved + bindparam("more_reserved"),
         used=table.c.used + bindparam("more_used"),
@@ -85,20 +108,27 @@ _MOVE = (
 )
 
 
-def tallies(connection: Connection, keys: Sequence[Key], *, lock: bool) -> dict[Key, Tally]:
-    """Return the counters that exist among *keys*; *lock* keeps others from moving them."""
-    if not keys:
-        return {}
-    question = _select(len(keys), lock=lock)
-    values = {f"{name}_{i}": value for i, key in enumerate(keys) for name, value in _at(key)}
-    found = connection.execute(question, values)
+def live(
+    connection: Connection, guild_id: int, user_id: int, at: datetime, *, lock: bool
+) -> dict[Key, Tally]:
+    """Return the counters that a member's request at this instant changes, as far as they exist.
+
+    *lock* keeps others from changing them until the transaction ends.
+    """
+    values = {"guild": guild_id, "member": user_id, "now": at}
+    found = connection.execute(_LOCKED if lock else _LIVE, values)
     return {_key(row): Tally(row.used, row.reserved) for row in found}
 
 
 def begin(connection: Connection, key: Key, tally: Tally) -> None:
-    """Make the counter of *key* with these values, unless someone else just did."""
+    """Make the counter of *key* with these values, unless someone else just did.
+
+    Counters of the same limit that ended long before, and that nothing is reserved on, go away.
+    """
     values = {**_row(Hold(key, tally.reserved, 0), 0), "used_0": tally.used}
     connection.execute(_insert(1, "NOTHING"), values)
+    limit = {f"{name}_0": value for name, value in _at(key) if name != "starts_at"}
+    connection.execute(_FORGET, {**limit, "long_ago": key.starts_at - _KEPT})
 
 
 def hold(connection: Connection, holds: Sequence[Hold]) -> bool:
@@ -124,16 +154,6 @@ def move(connection: Connection, moves: Iterable[Move]) -> None:
     ]
     if rows:
         connection.execute(_MOVE, rows)
-
-
-@cache
-def _select(count: int, *, lock: bool) -> Select[Any]:
-    matches = [
-        and_(*(table.c[name] == bindparam(f"{name}_{i}") for name in _PRIMARY))
-        for i in range(count)
-    ]
-    question = select(table).where(or_(*matches)).order_by(*table.primary_key)
-    return question.with_for_update() if lock else question
 
 
 @cache

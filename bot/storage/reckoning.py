@@ -2,9 +2,11 @@
 
 A counter begins with what the ledger and the open bookings know of its window, so that a limit
 that is set in the middle of a month counts the whole month, and a new time zone forgets nothing.
+Once begun it counts on until its window ends, whether a rule asks for it at the moment or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import datetime
 
 from bot.storage import bookings, counters, ledger
 from bot.storage.bookings import Booking
@@ -12,20 +14,24 @@ from bot.storage.counters import Key, Tally
 from bot.storage.database import Connection
 
 
-def look(connection: Connection, keys: Sequence[Key]) -> dict[Key, Tally]:
-    """Return where each counter stands, writing nothing."""
-    found = counters.tallies(connection, keys, lock=False)
+def look(
+    connection: Connection, guild_id: int, user_id: int, at: datetime, keys: Iterable[Key]
+) -> dict[Key, Tally]:
+    """Return where the counters of *keys* stand, writing nothing."""
+    found = counters.live(connection, guild_id, user_id, at, lock=False)
     return {key: found.get(key) or _reckon(connection, key) for key in keys}
 
 
-def begin(connection: Connection, keys: Sequence[Key]) -> dict[Key, Tally]:
-    """Return where each counter stands, beginning those that are missing, all locked."""
-    found = counters.tallies(connection, keys, lock=True)
+def begin(
+    connection: Connection, guild_id: int, user_id: int, at: datetime, keys: Iterable[Key]
+) -> dict[Key, Tally]:
+    """Return every counter that a request changes, locked, those of *keys* begun where missing."""
+    found = counters.live(connection, guild_id, user_id, at, lock=True)
     missing = sorted(key for key in keys if key not in found)
     for key in missing:
         counters.begin(connection, key, _reckon(connection, key))
         _note(connection, key)
-    return counters.tallies(connection, keys, lock=True) if missing else found
+    return counters.live(connection, guild_id, user_id, at, lock=True) if missing else found
 
 
 def _reckon(connection: Connection, key: Key) -> Tally:

@@ -162,6 +162,20 @@ def test_a_damaged_file_is_left_as_it_is(path: Path, url: str) -> None:
     assert path.read_bytes() == damaged
 
 
+def test_damage_that_only_a_check_finds_is_left_as_it_is(path: Path, url: str) -> None:
+    asyncio.run(use(url, "INSERT INTO guilds VALUES (7, 'choices', 1)"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'choices', 'twisted')")
+        connection.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master "
+            "WHERE name = 'ix_jobs_member') WHERE name = 'ix_jobs_message'"
+        )
+        connection.commit()
+
+    assert "is damaged" in refusal(url)
+
+
 def test_a_damaged_header_is_left_as_it_is(path: Path, url: str) -> None:
     path.write_bytes(b"SQLite format 3\0" + b"\xa5" * 5000)
 
