@@ -62,7 +62,7 @@ def outcomes(connection: Connection, part: Part) -> Outcomes:
     """Count how requests ended, by when they were asked for."""
     query = select(jobs.c.state, func.count()).where(_asked(part)).group_by(jobs.c.state)
     ends: Counter[str] = Counter()
-    for state, number in connection.execute(query).tuples():
+    for state, number in connection.execute(query):
         ends[state if JobState(state).is_final else "running"] += number
     return Outcomes(**ends)
 
@@ -73,7 +73,7 @@ def refusals(connection: Connection, part: Part) -> tuple[tuple[str, int], ...]:
     conditions = _where(part, events.c.guild_id, events.c.user_id, events.c.at)
     query = select(events.c.categories, func.count()).where(conditions)
     named: Counter[str] = Counter()
-    for categories, number in connection.execute(query.group_by(events.c.categories)).tuples():
+    for categories, number in connection.execute(query.group_by(events.c.categories)):
         named.update(dict.fromkeys(categories, number))
     return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
 
