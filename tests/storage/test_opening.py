@@ -162,15 +162,18 @@ def test_a_damaged_file_is_left_as_it_is(path: Path, url: str) -> None:
     assert path.read_bytes() == damaged
 
 
-def test_damage_that_only_a_check_finds_is_left_as_it_is(path: Path, url: str) -> None:
-    asyncio.run(use(url, "INSERT INTO guilds VALUES (7, 'choices', 1)"))
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE sqlite_master SET rootpage = 3 WHERE name LIKE 'ix_%'",
+        "UPDATE sqlite_master SET sql = 'nonsense' WHERE name = 'guilds'",
+    ],
+)
+def test_damage_that_only_a_check_finds(path: Path, url: str, damage: str) -> None:
+    asyncio.run(use(url))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA writable_schema=ON")
-        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'choices', 'twisted')")
-        connection.execute(
-            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master "
-            "WHERE name = 'ix_jobs_member') WHERE name = 'ix_jobs_message'"
-        )
+        connection.execute(damage)
         connection.commit()
 
     assert "is damaged" in refusal(url)
