@@ -27,6 +27,7 @@ REFUSED_WORD = "forbidden"
 
 QUALITIES = ("low", "medium", "high")
 STRENGTHS = {Strength.SUBTLE: 0.25, Strength.MEDIUM: 0.55, Strength.STRONG: 0.9}
+MOST_REMEMBERED = 1_000
 FREE = Price(micros=0, version="sketch")
 
 CAPABILITIES = Capabilities(
@@ -44,10 +45,15 @@ CAPABILITIES = Capabilities(
 
 
 class Sketch:
-    """An `ImageProvider` that draws with *draw*."""
+    """An `ImageProvider` that draws with *draw*.
+
+    Without a seed the first picture for some words is always the same one, and asking for the same
+    again gives the next.
+    """
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
+        self._asked: dict[int, int] = {}  # by the words' hash, so that no words are kept
 
     @property
     def name(self) -> str:
@@ -73,7 +79,8 @@ class Sketch:
         """
         if REFUSED_WORD in request.prompt.lower():
             raise ContentRefused(stage="input", categories=("forbidden",), request_id="sketch")
-        orders = [_order(request, index) for index in range(request.count)]
+        seed = self._next_seed(request) if request.seed is None else request.seed
+        orders = [_order(request, seed, index) for index in range(request.count)]
         try:
             drawn = await asyncio.gather(*(self._draw(order) for order in orders))
         except ValueError as error:
@@ -81,20 +88,28 @@ class Sketch:
         pictures = tuple(MadePicture(data=data, media_type="image/png") for data in drawn)
         return Answer(pictures=pictures, price=FREE)
 
+    def _next_seed(self, request: PictureRequest) -> int:
+        key = hash((request.operation, request.prompt))
+        seed = self._asked.pop(key, -1) + 1
+        self._asked[key] = seed
+        if len(self._asked) > MOST_REMEMBERED:
+            del self._asked[next(iter(self._asked))]
+        return seed
+
     async def check(self) -> list[Finding]:
         """Say that nothing can be wrong."""
         says = "sketch draws on this machine: labelled pictures, no key, no cost."
         return [Finding(subject="Picture service", well=True, says=says)]
 
 
-def _order(request: PictureRequest, index: int) -> SketchOrder:
+def _order(request: PictureRequest, seed: int, index: int) -> SketchOrder:
     quality = request.quality if request.quality in QUALITIES else "medium"
     return SketchOrder(
         operation=request.operation.value,
         words=request.prompt,
         width=request.size.width,
         height=request.size.height,
-        seed=request.seed or 0,
+        seed=seed,
         index=index,
         detail=QUALITIES.index(quality or "medium"),
         transparent=request.background == "transparent",

@@ -14,6 +14,7 @@ from bot.domain.pictures import Size
 from bot.imaging import sketch
 from bot.imaging.sketch_label import label, readable, wrapped
 from bot.imaging.sketch_scene import BEFORE, BEHIND
+from bot.providers import sketch as sketch_provider
 from bot.providers.base import (
     ImageProvider,
     Operation,
@@ -73,6 +74,20 @@ async def test_the_same_order_gives_the_same_picture(provider: ImageProvider) ->
     assert once.pictures[0].data != once.pictures[1].data
     other = await provider.make(replace(REQUEST, seed=2))
     assert other.pictures[0].data != once.pictures[0].data
+
+
+async def test_asking_again_gives_another_picture(
+    provider: ImageProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = replace(REQUEST, seed=None, quality="low")
+    first, second = await provider.make(request), await provider.make(request)
+    assert first.pictures[0].data != second.pictures[0].data
+    async with open_provider(SETTINGS, draw=draw) as another:
+        assert (await another.make(request)).pictures == first.pictures
+
+    monkeypatch.setattr(sketch_provider, "MOST_REMEMBERED", 1)
+    await provider.make(replace(request, prompt="a hare"))
+    assert (await provider.make(request)).pictures == first.pictures
 
 
 async def test_quality_can_be_seen(provider: ImageProvider) -> None:
