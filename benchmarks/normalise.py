@@ -28,6 +28,7 @@ from PIL import Image, ImageOps
 
 from bot.domain.pictures import Fit
 from bot.imaging.normalise import normalise
+from bot.imaging.values import Framing
 
 SIDE = 1024
 ROUNDS = 3
@@ -62,7 +63,7 @@ def measured(work: Callable[[bytes], object], data: bytes) -> float:
 
 
 def ours(data: bytes) -> bytes:
-    return normalise(data, side=SIDE, fit=Fit.PAD, what="picture", budget=BUDGET).png
+    return normalise(data, Framing(side=SIDE), what="picture", budget=BUDGET).png
 
 
 def naive(data: bytes) -> bytes:
@@ -118,7 +119,7 @@ def sharp(data: bytes, folder: Path, level: int) -> float:
 
 def likeness(data: bytes) -> float:
     """Return the mean SSIM of ours against a full decode scaled by LANCZOS."""
-    made = normalise(data, side=SIDE, fit=Fit.STRETCH, what="picture", budget=BUDGET).png
+    made = normalise(data, Framing(side=SIDE, fit=Fit.STRETCH), what="picture", budget=BUDGET).png
     whole = Image.open(BytesIO(data)).convert("RGB")
     expected = whole.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return ssim(Image.open(BytesIO(made)).convert("RGB"), expected)

@@ -13,11 +13,28 @@ class Shape(StrEnum):
 
 
 class Fit(StrEnum):
-    """How a picture of any aspect becomes a square."""
+    """How a picture of any aspect becomes a square; `KEEP` leaves it its aspect."""
 
     PAD = "pad"
     CROP = "crop"
     STRETCH = "stretch"
+    KEEP = "keep"
+
+
+class Backdrop(StrEnum):
+    """What fills the borders of a padded square."""
+
+    TRANSPARENT = "transparent"
+    BLURRED = "blurred"
+    MIRRORED = "mirrored"
+    COLOUR = "colour"
+
+
+class Focus(StrEnum):
+    """Which part a crop keeps: the middle, or where most is to be seen."""
+
+    CENTRE = "centre"
+    SMART = "smart"
 
 
 class Note(StrEnum):
@@ -76,26 +93,31 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
-    """Where a picture lies in its normalised square, kept so that the answer can be cropped back.
+    """Where a picture lies on its normalised canvas, kept so that the answer can be cropped back.
 
     Attributes:
         source: the picture's size after its EXIF orientation was applied.
         orientation: the EXIF orientation that was applied, 1 to 8.
         taken: the part of the upright source that was used.
-        place: where that part lies in the square.
-        side: the square's side.
+        place: where that part lies on the canvas.
+        canvas: the size of what is sent: a square, or the picture's own shape for `Fit.KEEP`.
     """
 
     source: Size
     orientation: int
     taken: Box
     place: Box
-    side: int
+    canvas: Size
+
+    @property
+    def side(self) -> int:
+        """The longer side of the canvas."""
+        return max(self.canvas.width, self.canvas.height)
 
     @property
     def is_padded(self) -> bool:
-        """Whether the square holds borders that are not the member's picture."""
-        return self.place != Box(0, 0, self.side, self.side)
+        """Whether the canvas holds borders that are not the member's picture."""
+        return self.place != Box(0, 0, self.canvas.width, self.canvas.height)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from PIL import Image, ImageChops, ImageFilter
 
 from bot.domain.pictures import Box, Geometry, Note, Size
 from bot.imaging import colour, encode, masks
-from bot.imaging.geometry import scaled_box
-from bot.imaging.normalise import scaled, upright_part
-from bot.imaging.opening import open_picture
+from bot.imaging.geometry import same_shape, scaled_box
+from bot.imaging.normalise import scaled, whole_picture
 from bot.imaging.values import Finished
 
 VISIBLE = 8
@@ -35,19 +34,21 @@ def finish(
     Raises:
         PictureError: when the answer is no picture.
     """
-    image = _whole(answer, budget=budget)
+    image = whole_picture(answer, what="picture", budget=budget)
     notes: tuple[Note, ...] = ()
     changed = None
     original = None
-    if geometry and square and mask and image.width == image.height:
-        original = _whole(square, budget=budget)
-        selected = masks.selection_of(_whole(mask, budget=budget))
+    if geometry and not same_shape(Size(*image.size), geometry.canvas):
+        geometry = None  # the model chose a shape of its own
+    if geometry and square and mask:
+        original = whole_picture(square, what="picture", budget=budget)
+        selected = masks.selection_of(whole_picture(mask, what="mask", budget=budget))
         image = composited(
             image, original, selected, feather=max(1, geometry.side // _FEATHER_PARTS)
         )
         notes = (Note.COMPOSITED,)
-    if geometry and geometry.is_padded and image.width == image.height:
-        box = _edges(scaled_box(geometry.place, geometry.side, Size(*image.size)))
+    if geometry and geometry.is_padded:
+        box = _edges(scaled_box(geometry.place, geometry.canvas, Size(*image.size)))
         image = image.crop(box)
         original = original.crop(box) if original else None
         notes = (*notes, Note.CROPPED_BACK)
@@ -65,13 +66,6 @@ def _finished(made: encode.Delivery, notes: tuple[Note, ...]) -> Finished:
         size=Size(*made.size),
         notes=(*notes, *made.notes),
     )
-
-
-def _whole(data: bytes, *, budget: int) -> Image.Image:
-    opened = open_picture(data, what="picture")
-    whole = Box(0, 0, opened.size.width, opened.size.height)
-    image, _ = upright_part(opened, whole, opened.size, budget=budget)
-    return image
 
 
 def _edges(box: Box) -> tuple[int, int, int, int]:

@@ -1,4 +1,4 @@
-"""Where a picture lies: fitting into a square, turning upright, and the way back. Whole numbers."""
+"""Where a picture lies: fitted to a canvas, turned upright, and the way back. Whole numbers."""
 
 from bot.domain.pictures import Box, Fit, Geometry, Region, Size
 
@@ -24,17 +24,31 @@ def raw_box(box: Box, size: Size, orientation: int) -> Box:
     return Box(left, top, right, bottom)
 
 
-def fit_square(source: Size, orientation: int, *, side: int, fit: Fit) -> Geometry:
-    """Return the geometry of an upright *source* in a square of *side* pixels."""
-    whole = Box(0, 0, source.width, source.height)
-    taken = _middle_square(source) if fit is Fit.CROP else whole
-    place = _centred(source, side) if fit is Fit.PAD else Box(0, 0, side, side)
-    return Geometry(source=source, orientation=orientation, taken=taken, place=place, side=side)
+def fitted(source: Size, orientation: int, *, side: int, fit: Fit, along: float = 0.5) -> Geometry:
+    """Return the geometry of an upright *source* on a canvas of *side* pixels.
+
+    *along* says where a crop lies between the two ends of the longer side, 0 to 1.
+    """
+    taken = _square_of(source, along) if fit is Fit.CROP else _all_of(source)
+    canvas = _kept(source, side) if fit is Fit.KEEP else Size(side, side)
+    place = _centred(source, side) if fit is Fit.PAD else _all_of(canvas)
+    return Geometry(source=source, orientation=orientation, taken=taken, place=place, canvas=canvas)
 
 
-def _middle_square(source: Size) -> Box:
+def _all_of(size: Size) -> Box:
+    return Box(0, 0, size.width, size.height)
+
+
+def _kept(source: Size, side: int) -> Size:
+    """Return *source* with its longer side at most *side*; small pictures keep their size."""
+    if max(source.width, source.height) <= side:
+        return source
+    return _centred(source, side).size
+
+
+def _square_of(source: Size, along: float) -> Box:
     edge = min(source.width, source.height)
-    left, top = (source.width - edge) // 2, (source.height - edge) // 2
+    left, top = int((source.width - edge) * along), int((source.height - edge) * along)
     return Box(left, top, left + edge, top + edge)
 
 
@@ -46,22 +60,23 @@ def _centred(source: Size, side: int) -> Box:
     return Box(left, top, left + width, top + height)
 
 
-def scaled_box(box: Box, from_side: int, to: Size) -> Box:
-    """Map *box* of a square of *from_side* to a picture of size *to*, never empty."""
-    left = round(box.left * to.width / from_side)
-    top = round(box.top * to.height / from_side)
-    right = max(left + 1, round(box.right * to.width / from_side))
-    bottom = max(top + 1, round(box.bottom * to.height / from_side))
-    return Box(
-        min(left, to.width - 1),
-        min(top, to.height - 1),
-        min(right, to.width),
-        min(bottom, to.height),
-    )
+def scaled_box(box: Box, canvas: Size, to: Size) -> Box:
+    """Map *box* of a *canvas* to a picture of size *to*, never empty."""
+    left = min(to.width - 1, round(box.left * to.width / canvas.width))
+    top = min(to.height - 1, round(box.top * to.height / canvas.height))
+    right = min(to.width, max(left + 1, round(box.right * to.width / canvas.width)))
+    bottom = min(to.height, max(top + 1, round(box.bottom * to.height / canvas.height)))
+    return Box(left, top, right, bottom)
+
+
+def same_shape(one: Size, other: Size) -> bool:
+    """Whether two sizes have the same aspect, to the pixel that rounding may cost."""
+    apart = abs(one.width * other.height - one.height * other.width)
+    return apart <= max(one.width, one.height, other.width, other.height)
 
 
 def region_box(region: Region, geometry: Geometry) -> Box:
-    """Return the pixels of the square that *region* of the whole picture covers, inside its place.
+    """Return the pixels of the canvas that *region* of the whole picture covers, in its place.
 
     May be empty where the fit left that part of the picture out.
     """

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import cast
 
-from bot.domain.pictures import Fit, Region
+from bot.domain.pictures import Backdrop, Fit, Focus, Region
 from bot.imaging import replies
 from bot.imaging.finish import finish
 from bot.imaging.masks import own_mask, region_mask, uploaded_mask
 from bot.imaging.normalise import normalise
+from bot.imaging.values import Framing
 from bot.imaging.wire import Frame, Head
 
 Job = Callable[[Frame, int], Frame]
@@ -20,13 +21,16 @@ def run(frame: Frame, *, budget: int) -> Frame:
 
 def _normalise(frame: Frame, budget: int) -> Frame:
     head = frame.head
-    made = normalise(
-        frame.parts[0],
+    red, green, blue = cast("list[int]", head["colour"])
+    framing = Framing(
         side=_number(head, "side"),
         fit=Fit(str(head["fit"])),
-        what=str(head["what"]),
-        budget=budget,
+        backdrop=Backdrop(str(head["backdrop"])),
+        colour=(red, green, blue),
+        focus=Focus(str(head["focus"])),
+        limit=_number(head, "limit"),
     )
+    made = normalise(frame.parts[0], framing, what=str(head["what"]), budget=budget)
     return Frame(replies.normalised_head(made), (made.png,))
 
 

@@ -5,9 +5,8 @@ from PIL import Image
 from bot.domain.errors import MaskSelectsAll, MaskSelectsNothing
 from bot.domain.pictures import Box, Geometry, Region
 from bot.imaging import colour, encode
-from bot.imaging.geometry import region_box, scaled_box
-from bot.imaging.normalise import upright_part
-from bot.imaging.opening import load, open_picture
+from bot.imaging.geometry import region_box, same_shape, scaled_box
+from bot.imaging.normalise import whole_picture
 
 REPAINT = (255, 255, 255, 0)
 KEEP = (0, 0, 0, 255)
@@ -27,7 +26,7 @@ def region_mask(region: Region, geometry: Geometry) -> bytes:
 
 def own_mask(square: bytes, geometry: Geometry, *, budget: int) -> bytes:
     """Select what is transparent in the picture inside its square."""
-    image = load(open_picture(square, what="picture"), budget=budget).convert("RGBA")
+    image = whole_picture(square, what="picture", budget=budget).convert("RGBA")
     place = _tuple(geometry.place)
     selected = _nothing(geometry)
     selected.paste(image.getchannel("A").crop(place).point(_HARD_INVERTED), place)
@@ -37,19 +36,17 @@ def own_mask(square: bytes, geometry: Geometry, *, budget: int) -> bytes:
 def uploaded_mask(data: bytes, geometry: Geometry, *, budget: int) -> bytes:
     """Select what a person's mask selects, at any scale.
 
-    A mask of the picture's shape lies over the picture; a square one over a picture that is not
-    square lies over the whole normalised square.
+    A mask of the picture's shape lies over the picture; one of the canvas's shape, where that is
+    another, lies over the whole canvas.
     """
-    opened = open_picture(data, what="mask")
-    whole = Box(0, 0, opened.size.width, opened.size.height)
-    image, _ = upright_part(opened, whole, opened.size, budget=budget)
-    chosen = _selection(image)
-    drawn_on_square = (
-        chosen.width == chosen.height and geometry.source.width != geometry.source.height
+    chosen = _selection(whole_picture(data, what="mask", budget=budget))
+    whole = Box(0, 0, *chosen.size)
+    drawn_on_canvas = same_shape(whole.size, geometry.canvas) and not same_shape(
+        whole.size, geometry.source
     )
     place = geometry.place
-    if drawn_on_square:
-        part = scaled_box(place, geometry.side, whole.size)
+    if drawn_on_canvas:
+        part = scaled_box(place, geometry.canvas, whole.size)
     else:
         part = _source_part(geometry, whole)
     size = (place.size.width, place.size.height)
@@ -81,7 +78,7 @@ def _selection(image: Image.Image) -> Image.Image:
 
 
 def _nothing(geometry: Geometry) -> Image.Image:
-    return Image.new("L", (geometry.side, geometry.side), 0)
+    return Image.new("L", (geometry.canvas.width, geometry.canvas.height), 0)
 
 
 def _tuple(box: Box) -> tuple[int, int, int, int]:

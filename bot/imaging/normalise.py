@@ -1,12 +1,16 @@
-"""Any picture becomes a square RGBA PNG that fits, with its place remembered. Pure."""
+"""Any picture becomes an RGBA PNG that fits, square unless asked otherwise. Pure."""
+
+from dataclasses import dataclass
 
 from PIL import Image
 
-from bot.domain.pictures import Box, Fit, Note, Size
+from bot.domain.pictures import Box, Fit, Focus, Geometry, Note, Size
 from bot.imaging import colour, encode
-from bot.imaging.geometry import fit_square, raw_box
+from bot.imaging.backdrops import on_canvas
+from bot.imaging.focus import busiest
+from bot.imaging.geometry import fitted, raw_box, upright
 from bot.imaging.opening import Opened, load, open_picture
-from bot.imaging.values import SQUARE_BYTES, Normalised
+from bot.imaging.values import Framing, Normalised
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -17,46 +21,54 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_CLEAR = (0, 0, 0, 0)
 _FITTED = {Fit.PAD: Note.PADDED, Fit.CROP: Note.CROPPED, Fit.STRETCH: Note.STRETCHED}
 
 
-def normalise(
-    data: bytes,
-    *,
-    side: int,
-    fit: Fit,
-    what: str,
-    budget: int,
-    limit: int = SQUARE_BYTES,
-) -> Normalised:
-    """Return *data* as a square of *side* pixels, smaller only where *limit* asks for it.
+def normalise(data: bytes, framing: Framing, *, what: str, budget: int) -> Normalised:
+    """Return *data* as *framing* says, on a smaller canvas only where its limit asks for it.
 
     Args:
         data: the file, of any content.
-        side: in pixels.
-        fit: how a picture that is not square becomes one.
+        framing: side, fit, borders and limit.
         what: how refusals call the file.
         budget: bytes that decoding may take.
-        limit: the PNG has fewer bytes than this.
 
     Raises:
         PictureError: for a file that cannot be used.
     """
     opened = open_picture(data, what=what)
-    chosen = fit_square(opened.size, opened.orientation, side=side, fit=fit)
-    image, notes = upright_part(opened, chosen.taken, chosen.place.size, budget=budget)
-    notes = (*notes, *_sizing(chosen.taken.size, chosen.place.size))
-    if opened.size.width != opened.size.height:
-        notes = (*notes, _FITTED[fit])
-    png, lost = encode.square_png(on_square(image, chosen.place, chosen.side), limit)
-    while len(png) >= limit:
-        smaller = encode.smaller_side(chosen.side, len(png), limit)
-        chosen = fit_square(opened.size, opened.orientation, side=smaller, fit=fit)
+    decoded = decode(opened, _scale(opened.size, framing), budget=budget)
+    along = busiest(decoded.turned()) if framing.focus is Focus.SMART else 0.5
+
+    def geometry(side: int) -> Geometry:
+        return fitted(opened.size, opened.orientation, side=side, fit=framing.fit, along=along)
+
+    chosen = geometry(framing.side)
+    image = decoded.part(chosen.taken, chosen.place.size)
+    notes = (*decoded.notes(), *_sizing(chosen.taken.size, chosen.place.size))
+    if opened.size.width != opened.size.height and framing.fit in _FITTED:
+        notes = (*notes, _FITTED[framing.fit])
+    png, lost = _encoded(image, chosen, framing)
+    while len(png) >= framing.limit:
+        chosen = geometry(encode.smaller_side(chosen.side, len(png), framing.limit))
         image = scaled(image, None, chosen.place.size)
-        png, lost = encode.square_png(on_square(image, chosen.place, chosen.side), limit)
+        png, lost = _encoded(image, chosen, framing)
         notes = (*notes, Note.SHRUNK)
     return Normalised(png=png, geometry=chosen, notes=tuple(dict.fromkeys((*notes, *lost))))
+
+
+def _scale(source: Size, framing: Framing) -> float:
+    """Return the scale at which decoding suffices for any part that *framing* may take."""
+    governing = max if framing.fit in {Fit.PAD, Fit.KEEP} else min
+    return framing.side / governing(source.width, source.height)
+
+
+def _encoded(
+    image: Image.Image, chosen: Geometry, framing: Framing
+) -> tuple[bytes, tuple[Note, ...]]:
+    size = (chosen.canvas.width, chosen.canvas.height)
+    canvas = on_canvas(image, chosen.place, size, framing.backdrop, framing.colour)
+    return encode.square_png(canvas, framing.limit)
 
 
 def _sizing(taken: Size, place: Size) -> tuple[Note, ...]:
@@ -65,36 +77,61 @@ def _sizing(taken: Size, place: Size) -> tuple[Note, ...]:
     return (Note.ENLARGED,) if place.width > taken.width or place.height > taken.height else ()
 
 
-def upright_part(
-    opened: Opened, taken: Box, size: Size, *, budget: int
-) -> tuple[Image.Image, tuple[Note, ...]]:
-    """Decode the part *taken* of the upright picture at *size*: RGB or RGBA, sRGB, upright."""
-    stored = raw_box(taken, opened.size, opened.orientation)
-    wanted = max(size.width / taken.size.width, size.height / taken.size.height)
-    image = load(opened, wanted=wanted, budget=budget)
-    across, down = image.width / opened.stored.width, image.height / opened.stored.height
-    box = (
-        stored.left * across,
-        stored.top * down,
-        min(float(image.width), stored.right * across),
-        min(float(image.height), stored.bottom * down),
-    )
-    swapped = raw_box(Box(0, 0, size.width, size.height), size, opened.orientation).size
-    image = scaled(colour.scalable(image), box, swapped)
-    image, converted = colour.to_srgb(image, opened.profile)
-    if (turn := _TURNS.get(opened.orientation)) is not None:
-        image = image.transpose(turn)
-    return image, _notes(opened, converted=converted)
+@dataclass(slots=True)
+class Decoded:
+    """Pixels as they are stored, perhaps at a smaller scale, in a mode that scales rightly."""
+
+    opened: Opened
+    image: Image.Image
+    converted: bool = False
+
+    def part(self, taken: Box, size: Size) -> Image.Image:
+        """Return the part *taken* of the upright picture at *size*: RGB or RGBA, sRGB, upright."""
+        opened, image = self.opened, self.image
+        stored = raw_box(taken, opened.size, opened.orientation)
+        across, down = image.width / opened.stored.width, image.height / opened.stored.height
+        box = (
+            stored.left * across,
+            stored.top * down,
+            min(float(image.width), stored.right * across),
+            min(float(image.height), stored.bottom * down),
+        )
+        image = scaled(image, box, upright(size, opened.orientation))
+        image, self.converted = colour.to_srgb(image, opened.profile)
+        return _turned(image, opened.orientation)
+
+    def turned(self) -> Image.Image:
+        """Return a small upright RGB copy of the whole picture."""
+        small = self.image.copy()
+        small.thumbnail((256, 256), Image.Resampling.BOX)
+        return _turned(colour.to_srgb(small, None)[0].convert("RGB"), self.opened.orientation)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was done so far that is not to be seen in the geometry."""
+        found = (
+            (self.opened.animated, Note.FIRST_FRAME),
+            (self.opened.orientation != 1, Note.TURNED),
+            (self.opened.deep, Note.DEPTH),
+            (self.converted, Note.COLOURS),
+        )
+        return tuple(note for holds, note in found if holds)
 
 
-def _notes(opened: Opened, *, converted: bool) -> tuple[Note, ...]:
-    found = (
-        (opened.animated, Note.FIRST_FRAME),
-        (opened.orientation != 1, Note.TURNED),
-        (opened.deep, Note.DEPTH),
-        (converted, Note.COLOURS),
-    )
-    return tuple(note for holds, note in found if holds)
+def decode(opened: Opened, scale: float, *, budget: int) -> Decoded:
+    """Decode at a scale of at least *scale*; 1 or more is the full size."""
+    return Decoded(opened, colour.scalable(load(opened, wanted=scale, budget=budget)))
+
+
+def whole_picture(data: bytes, *, what: str, budget: int) -> Image.Image:
+    """Return *data* in full size: RGB or RGBA, sRGB, upright. Raises PictureError."""
+    opened = open_picture(data, what=what)
+    decoded = decode(opened, 1.0, budget=budget)
+    return decoded.part(Box(0, 0, opened.size.width, opened.size.height), opened.size)
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def scaled(
@@ -109,10 +146,3 @@ def scaled(
     return image.resize(
         (size.width, size.height), Image.Resampling.LANCZOS, box=box, reducing_gap=2.0
     )
-
-
-def on_square(image: Image.Image, place: Box, side: int) -> Image.Image:
-    """Lay *image* at *place* on a transparent RGBA square."""
-    square = Image.new("RGBA", (side, side), _CLEAR)
-    square.paste(image.convert("RGBA"), (place.left, place.top))
-    return square

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import TypeVar
 
 from bot.domain.clock import Park, park
@@ -24,8 +25,10 @@ from bot.imaging import replies
 from bot.imaging.crew import Crew, Errand
 from bot.imaging.values import (
     MAX_FILE_BYTES,
+    MAX_SIDE,
     SMALLEST_LIMIT,
     Finished,
+    Framing,
     Limits,
     MaskRecipe,
     Named,
@@ -63,10 +66,24 @@ class Imaging:
             PictureError: the file cannot be used; *what* names it in the refusal.
             TooBusy: too many jobs wait already.
         """
+        return await self.frame(data, Framing(side=side, fit=fit), what=what)
+
+    async def frame(self, data: bytes, framing: Framing, *, what: str = "picture") -> Normalised:
+        """Return *data* as *framing* says: any fit, borders, sides to `MAX_SIDE`, any limit.
+
+        Raises:
+            PictureError: the file cannot be used; *what* names it in the refusal.
+            TooBusy: too many jobs wait already.
+            ValueError: *framing* asks for more than this room does.
+        """
+        if not 1 <= framing.side <= MAX_SIDE or framing.limit < SMALLEST_LIMIT:
+            raise ValueError(framing)
         _check_file(data, what)
-        head = {"job": "normalise", "side": side, "fit": fit.value, "what": what}
+        head = {"job": "normalise", "what": what, **asdict(framing)}
         return await self._do(
-            Frame(head, (data,)), lambda reply: replies.normalised(reply, most=side), what=what
+            Frame(head, (data,)),
+            lambda reply: replies.normalised(reply, most=framing.side, limit=framing.limit),
+            what=what,
         )
 
     async def mask(self, recipe: MaskRecipe, picture: Normalised) -> bytes:
@@ -80,9 +97,9 @@ class Imaging:
             TooBusy: too many jobs wait already.
             KeyError: there is no such region.
         """
-        side = picture.geometry.side
+        size = picture.geometry.canvas
         return await self._do(
-            _mask_frame(recipe, picture), lambda reply: replies.mask(reply, side=side), what="mask"
+            _mask_frame(recipe, picture), lambda reply: replies.mask(reply, size=size), what="mask"
         )
 
     async def finish(

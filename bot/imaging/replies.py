@@ -56,21 +56,21 @@ def normalised_head(made: Normalised) -> Head:
     return {"geometry": geometry_numbers(made.geometry), "notes": list(made.notes)}
 
 
-def normalised(frame: Frame, *, most: int) -> Normalised:
-    """Read a normalised picture of a side of at most *most*. Raises BrokenFrameError."""
+def normalised(frame: Frame, *, most: int, limit: int = SQUARE_BYTES) -> Normalised:
+    """Read a picture with sides of at most *most* and under *limit* bytes, or BrokenFrameError."""
     (png,) = _parts(frame, 1)
     geometry = geometry_of(frame.head.get("geometry"))
-    if geometry.side > most or sniff.png_size(png) != Size(geometry.side, geometry.side):
+    if geometry.side > most or sniff.png_size(png) != geometry.canvas:
         raise BrokenFrameError("side")
-    if len(png) >= SQUARE_BYTES:
+    if len(png) >= limit:
         raise BrokenFrameError("too many bytes")
     return Normalised(png=png, geometry=geometry, notes=_notes(frame.head))
 
 
-def mask(frame: Frame, *, side: int) -> bytes:
-    """Read a mask of *side*. Raises BrokenFrameError."""
+def mask(frame: Frame, *, size: Size) -> bytes:
+    """Read a mask of *size*. Raises BrokenFrameError."""
     (png,) = _parts(frame, 1)
-    if sniff.png_size(png) != Size(side, side) or len(png) >= SQUARE_BYTES:
+    if sniff.png_size(png) != size or len(png) >= SQUARE_BYTES:
         raise BrokenFrameError("mask")
     return png
 
@@ -113,24 +113,24 @@ def geometry_numbers(geometry: Geometry) -> list[int]:
         geometry.orientation,
         *(taken.left, taken.top, taken.right, taken.bottom),
         *(place.left, place.top, place.right, place.bottom),
-        geometry.side,
+        *(geometry.canvas.width, geometry.canvas.height),
     ]
 
 
 def geometry_of(said: object) -> Geometry:
     """Read a geometry that makes sense. Raises BrokenFrameError."""
-    numbers = _whole_numbers(said, 12)
+    numbers = _whole_numbers(said, 13)
     source, taken, place = Size(*numbers[:2]), Box(*numbers[3:7]), Box(*numbers[7:11])
-    orientation, side = numbers[2], numbers[11]
+    orientation, canvas = numbers[2], Size(*numbers[11:])
     holds = (
-        min(source.width, source.height, side) > 0
+        min(source.width, source.height) > 0
         and orientation in _ORIENTATIONS
         and _inside(taken, source)
-        and _inside(place, Size(side, side))
+        and _inside(place, canvas)
     )
     if not holds:
         raise BrokenFrameError("geometry")
-    return Geometry(source=source, orientation=orientation, taken=taken, place=place, side=side)
+    return Geometry(source=source, orientation=orientation, taken=taken, place=place, canvas=canvas)
 
 
 def _inside(box: Box, size: Size) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.domain.pictures import Geometry, Note, Size
+from bot.domain.pictures import Backdrop, Fit, Focus, Geometry, Note, Size
 
 MAX_FILE_BYTES = 50_000_000
 """The largest file that is looked at at all."""
@@ -14,11 +14,35 @@ SMALLEST_LIMIT = 16_384
 """The smallest delivery limit that every picture can be made to fit, in bytes."""
 
 
+MAX_SIDE = 2048
+"""The longest side that a picture is normalised to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """How a picture is laid on its canvas.
+
+    Attributes:
+        side: of the square in pixels; for `Fit.KEEP` the most that the longer side may have.
+        backdrop: fills the borders of `Fit.PAD`, *colour* being its colour.
+        focus: where `Fit.CROP` looks.
+        limit: the PNG has fewer bytes than this.
+    """
+
+    side: int = 1024
+    fit: Fit = Fit.PAD
+    backdrop: Backdrop = Backdrop.TRANSPARENT
+    colour: tuple[int, int, int] = (255, 255, 255)
+    focus: Focus = Focus.CENTRE
+    limit: int = SQUARE_BYTES
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normalised:
-    """A square RGBA PNG strictly under 4,000,000 bytes, where the picture lies in it, and how.
+    """An RGBA PNG under its limit (a square under 4,000,000 bytes unless asked otherwise).
 
-    The file holds nothing but IHDR, IDAT and IEND; colour hidden under alpha 0 is cleared.
+    The file holds nothing but IHDR, IDAT and IEND; colour hidden under alpha 0 is cleared. The
+    geometry says where the picture lies in it, the notes what was done.
     """
 
     png: bytes = field(repr=False)

@@ -6,7 +6,7 @@ from bot.domain.pictures import REGIONS, Fit, Note, Size
 from bot.imaging.finish import changed_share, composited, finish
 from bot.imaging.masks import region_mask
 from bot.imaging.normalise import normalise
-from bot.imaging.values import Finished, Normalised
+from bot.imaging.values import Finished, Framing, Normalised
 from tests.imaging.pictures import (
     ARTIST,
     BUDGET,
@@ -25,7 +25,7 @@ PLENTY = 10_000_000
 
 
 def square(image: Image.Image, *, side: int = 256, fit: Fit = Fit.PAD) -> Normalised:
-    return normalise(saved(image), side=side, fit=fit, what="picture", budget=BUDGET)
+    return normalise(saved(image), Framing(side=side, fit=fit), what="picture", budget=BUDGET)
 
 
 def done(answer: bytes, *, limit: int = PLENTY) -> Finished:
@@ -94,7 +94,7 @@ def test_a_padded_square_comes_back_in_its_own_shape(
     size: tuple[int, int], orientation: int, answer_side: int
 ) -> None:
     data = turned(quarters(*size), orientation, "PNG")
-    picture = normalise(data, side=256, fit=Fit.PAD, what="picture", budget=BUDGET)
+    picture = normalise(data, Framing(side=256, fit=Fit.PAD), what="picture", budget=BUDGET)
     answer = opened(picture.png).resize((answer_side, answer_side))
 
     made = finish(saved(answer), limit=PLENTY, budget=BUDGET, geometry=picture.geometry)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.pictures import REGIONS, Box, Fit, Region, Size
-from bot.imaging.geometry import fit_square, raw_box, region_box, scaled_box, upright
+from bot.imaging.geometry import fitted, raw_box, region_box, scaled_box, upright
 
 SIDES = st.sampled_from((256, 512, 1024, 2048))
 LENGTHS = st.integers(1, 30_000)
@@ -11,7 +11,7 @@ LENGTHS = st.integers(1, 30_000)
 
 @given(LENGTHS, LENGTHS, SIDES, st.sampled_from(Fit))
 def test_every_fit_stays_inside_both_pictures(width: int, height: int, side: int, fit: Fit) -> None:
-    geometry = fit_square(Size(width, height), 1, side=side, fit=fit)
+    geometry = fitted(Size(width, height), 1, side=side, fit=fit)
 
     taken, place = geometry.taken, geometry.place
     assert 0 <= taken.left < taken.right <= width
@@ -26,14 +26,14 @@ def test_every_fit_stays_inside_both_pictures(width: int, height: int, side: int
 
 
 def test_pad_keeps_the_aspect_and_centres() -> None:
-    geometry = fit_square(Size(4000, 3000), 1, side=1024, fit=Fit.PAD)
+    geometry = fitted(Size(4000, 3000), 1, side=1024, fit=Fit.PAD)
 
     assert geometry.place == Box(0, 128, 1024, 896)
     assert geometry.is_padded
 
 
 def test_crop_takes_the_middle() -> None:
-    assert fit_square(Size(400, 300), 1, side=256, fit=Fit.CROP).taken == Box(50, 0, 350, 300)
+    assert fitted(Size(400, 300), 1, side=256, fit=Fit.CROP).taken == Box(50, 0, 350, 300)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -50,7 +50,7 @@ def test_upright_boxes_are_found_in_the_stored_picture(orientation: int) -> None
 
 
 def test_a_region_is_a_part_of_the_picture_not_of_the_square() -> None:
-    geometry = fit_square(Size(200, 100), 1, side=1000, fit=Fit.PAD)
+    geometry = fitted(Size(200, 100), 1, side=1000, fit=Fit.PAD)
 
     assert region_box(REGIONS["left half"], geometry) == Box(0, 250, 500, 750)
     assert region_box(REGIONS["bottom"], geometry) == Box(0, 583, 1000, 750)
@@ -58,7 +58,7 @@ def test_a_region_is_a_part_of_the_picture_not_of_the_square() -> None:
 
 
 def test_a_region_that_was_cropped_away_is_empty() -> None:
-    geometry = fit_square(Size(300, 100), 1, side=300, fit=Fit.CROP)
+    geometry = fitted(Size(300, 100), 1, side=300, fit=Fit.CROP)
 
     box = region_box(Region(0, 0, 1 / 3, 1), geometry)
 
@@ -66,5 +66,7 @@ def test_a_region_that_was_cropped_away_is_empty() -> None:
 
 
 def test_scaled_boxes_are_never_empty() -> None:
-    assert scaled_box(Box(1023, 0, 1024, 1024), 1024, Size(4, 4)).size == Size(1, 4)
-    assert scaled_box(Box(0, 128, 1024, 896), 1024, Size(512, 512)) == Box(0, 64, 512, 448)
+    assert scaled_box(Box(1023, 0, 1024, 1024), Size(1024, 1024), Size(4, 4)).size == Size(1, 4)
+    assert scaled_box(Box(0, 128, 1024, 896), Size(1024, 1024), Size(512, 512)) == Box(
+        0, 64, 512, 448
+    )

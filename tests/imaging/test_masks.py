@@ -5,19 +5,19 @@ from bot.domain.errors import DamagedPicture, MaskSelectsAll, MaskSelectsNothing
 from bot.domain.pictures import REGIONS, Fit, Region
 from bot.imaging.masks import KEEP, REPAINT, own_mask, region_mask, uploaded_mask
 from bot.imaging.normalise import normalise
-from bot.imaging.values import Normalised
+from bot.imaging.values import Framing, Normalised
 from tests.imaging.pictures import BUDGET, chunk_names, opened, quarters, saved, turned
 
 
 def square(data: bytes, *, side: int = 256, fit: Fit = Fit.PAD) -> Normalised:
-    return normalise(data, side=side, fit=fit, what="picture", budget=BUDGET)
+    return normalise(data, Framing(side=side, fit=fit), what="picture", budget=BUDGET)
 
 
 def selected(mask: bytes, picture: Normalised) -> Image.Image:
     """What *mask* repaints, as 255; checks that it is a mask that models take."""
     image = opened(mask)
     assert image.mode == "RGBA"
-    assert image.size == (picture.geometry.side, picture.geometry.side)
+    assert image.size == (picture.geometry.canvas.width, picture.geometry.canvas.height)
     assert chunk_names(mask) == {b"IHDR", b"IDAT", b"IEND"}
     colours = image.getcolors()
     assert colours is not None

@@ -14,7 +14,7 @@ from bot.domain.errors import (
 )
 from bot.domain.pictures import Box, Fit, Note, Size
 from bot.imaging.normalise import normalise
-from bot.imaging.values import SQUARE_BYTES, Normalised
+from bot.imaging.values import SQUARE_BYTES, Framing, Normalised
 from tests.imaging.pictures import (
     ARTIST,
     BUDGET,
@@ -37,11 +37,12 @@ from tests.imaging.pictures import (
 def square(
     data: bytes, *, side: int = 256, fit: Fit = Fit.STRETCH, limit: int = SQUARE_BYTES
 ) -> Normalised:
-    made = normalise(data, side=side, fit=fit, what="picture", budget=BUDGET, limit=limit)
+    framing = Framing(side=side, fit=fit, limit=limit)
+    made = normalise(data, framing, what="picture", budget=BUDGET)
     image = opened(made.png)
     assert image.format == "PNG"
     assert image.mode == "RGBA"
-    assert image.size == (made.geometry.side, made.geometry.side)
+    assert image.size == (made.geometry.canvas.width, made.geometry.canvas.height)
     assert len(made.png) < limit
     assert chunk_names(made.png) == {b"IHDR", b"IDAT", b"IEND"}
     return made
@@ -401,7 +402,7 @@ def test_flipped_bits_end_as_a_picture_or_as_one_refusal(kind: str) -> None:
         for _ in range(chance.randint(1, 12)):
             data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         try:
-            made = normalise(bytes(data), side=64, fit=Fit.PAD, what="picture", budget=BUDGET)
+            made = normalise(bytes(data), Framing(side=64), what="picture", budget=BUDGET)
         except PictureError:
             continue
         assert Image.open(BytesIO(made.png)).size == (64, 64)

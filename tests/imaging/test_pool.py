@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,7 +27,7 @@ from bot.domain.pictures import Fit, Note, Size
 from bot.imaging import process
 from bot.imaging.pool import Imaging, open_imaging
 from bot.imaging.process import Worker, WorkerLostError
-from bot.imaging.values import Limits, Named, OwnTransparency, Uploaded
+from bot.imaging.values import Framing, Limits, Named, OwnTransparency, Uploaded
 from bot.imaging.wire import Frame
 from tests.imaging.pictures import noise, opened, photo, photograph, quarters, saved
 
@@ -283,7 +284,7 @@ async def test_killing_workers_under_load_loses_no_job() -> None:
 
 def test_limits_hold_against_a_worker_that_does_not_look_at_the_clock() -> None:
     slow = saved(photo("retina.jpg").resize((4000, 4000)), "AVIF", speed=10)
-    head = {"job": "normalise", "side": 2048, "fit": "pad", "what": "picture"}
+    head = {"job": "normalise", "what": "picture", **asdict(Framing(side=2048))}
     worker = Worker(Limits(wall_seconds=0.02))
 
     with pytest.raises(WorkerLostError) as caught:
@@ -293,7 +294,7 @@ def test_limits_hold_against_a_worker_that_does_not_look_at_the_clock() -> None:
 
 
 def test_a_worker_has_no_more_memory_than_it_may() -> None:
-    head = {"job": "normalise", "side": 256, "fit": "pad", "what": "picture"}
+    head = {"job": "normalise", "what": "picture", **asdict(Framing(side=256))}
     worker = Worker(Limits(memory=20_000_000))
 
     reply = worker.ask(Frame(head, (saved(quarters(1900, 1900)),)))

@@ -3,12 +3,12 @@ import pytest
 from bot.domain.errors import MaskSelectsAll, PictureError, PictureTooLarge
 from bot.domain.pictures import Box, Fit, Geometry, Note, Size
 from bot.imaging import replies
-from bot.imaging.geometry import fit_square
+from bot.imaging.geometry import fitted
 from bot.imaging.values import Finished, Normalised
 from bot.imaging.wire import BrokenFrameError, Frame
 from tests.imaging.pictures import noise, quarters, saved
 
-GEOMETRY = fit_square(Size(300, 200), 6, side=256, fit=Fit.PAD)
+GEOMETRY = fitted(Size(300, 200), 6, side=256, fit=Fit.PAD)
 MADE = Normalised(png=saved(quarters(256, 256)), geometry=GEOMETRY, notes=(Note.TURNED,))
 DONE = Finished(
     data=saved(quarters(20, 20), "JPEG"),
@@ -32,7 +32,7 @@ def test_what_holds_is_believed() -> None:
     assert replies.normalised(said(), most=256) == MADE
     assert replies.finished(told(), limit=100_000) == DONE
     assert replies.finished(told(changed=None), limit=100_000).changed is None
-    assert replies.mask(Frame({}, (MADE.png,)), side=256) == MADE.png
+    assert replies.mask(Frame({}, (MADE.png,)), size=Size(256, 256)) == MADE.png
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_what_holds_is_believed() -> None:
         None,
         [],
         "text",
-        [1.5] * 12,
-        [0] * 12,
-        [-1] * 12,
-        [300, 200, 9, 0, 0, 300, 200, 0, 0, 256, 256, 256],
-        [300, 200, 1, 0, 0, 301, 200, 0, 0, 256, 256, 256],
+        [1.5] * 13,
+        [0] * 13,
+        [-1] * 13,
+        [300, 200, 9, 0, 0, 300, 200, 0, 0, 256, 256, 256, 256],
+        [300, 200, 1, 0, 0, 301, 200, 0, 0, 256, 256, 256, 256],
         [300, 200, 1, 0, 0, 300, 200, 0, 0, 257, 256, 256],
         [300, 200, 1, 0, 0, 300, 200, 9, 9, 9, 256, 256],
-        [300, 200, 1, 0, 0, 300, 200, 0, 0, 99_999, 256, 256],
+        [300, 200, 1, 0, 0, 300, 200, 0, 0, 99_999, 256, 256, 256],
     ],
 )
 def test_geometries_that_make_no_sense(numbers: object) -> None:
@@ -64,11 +64,15 @@ def test_notes_are_ours(notes: object) -> None:
 
 def test_squares_of_another_side_or_too_many_bytes() -> None:
     wide = Geometry(
-        source=Size(8, 8), orientation=1, taken=Box(0, 0, 8, 8), place=Box(0, 0, 9, 9), side=9
+        source=Size(8, 8),
+        orientation=1,
+        taken=Box(0, 0, 8, 8),
+        place=Box(0, 0, 9, 9),
+        canvas=Size(9, 9),
     )
     large = Normalised(
         png=saved(noise(1100)),
-        geometry=fit_square(Size(9, 9), 1, side=1100, fit=Fit.PAD),
+        geometry=fitted(Size(9, 9), 1, side=1100, fit=Fit.PAD),
     )
     for frame, most in (
         (said(), 255),
@@ -83,7 +87,7 @@ def test_squares_of_another_side_or_too_many_bytes() -> None:
 
 def test_masks_have_the_pictures_dimensions() -> None:
     with pytest.raises(BrokenFrameError):
-        replies.mask(Frame({}, (MADE.png,)), side=255)
+        replies.mask(Frame({}, (MADE.png,)), size=Size(255, 255))
 
 
 @pytest.mark.parametrize(

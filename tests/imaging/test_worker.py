@@ -5,20 +5,21 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 
 from bot.domain.errors import EmptyPicture
 from bot.domain.pictures import REGIONS, Fit, Size
 from bot.imaging import jobs, replies, wire, worker
-from bot.imaging.geometry import fit_square
-from bot.imaging.values import Limits
+from bot.imaging.geometry import fitted
+from bot.imaging.values import Framing, Limits
 from bot.imaging.wire import Frame, Head
 from tests.imaging.pictures import BUDGET, quarters, saved
 
-GEOMETRY = fit_square(Size(64, 32), 1, side=64, fit=Fit.PAD)
+GEOMETRY = fitted(Size(64, 32), 1, side=64, fit=Fit.PAD)
 NUMBERS = replies.geometry_numbers(GEOMETRY)
-NORMALISE: Head = {"job": "normalise", "side": 64, "fit": "pad", "what": "picture"}
+NORMALISE: Head = {"job": "normalise", "what": "picture", **asdict(Framing(side=64))}
 
 
 def answer(head: Head, *parts: bytes) -> Frame:
@@ -29,7 +30,9 @@ def test_every_job_answers() -> None:
     picture = replies.normalised(answer(NORMALISE, saved(quarters(64, 32))), most=64)
     region = REGIONS["left half"]
     edges = [region.left, region.top, region.right, region.bottom]
-    mask = replies.mask(answer({"job": "region", "geometry": NUMBERS, "region": edges}), side=64)
+    mask = replies.mask(
+        answer({"job": "region", "geometry": NUMBERS, "region": edges}), size=Size(64, 64)
+    )
     again = answer({"job": "uploaded", "geometry": NUMBERS}, mask)
     finish: Head = {"job": "finish", "limit": 90_000, "geometry": NUMBERS}
     whole = answer(finish, picture.png, picture.png, mask)
