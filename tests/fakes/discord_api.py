@@ -128,7 +128,7 @@ class FakeDiscord:
         self,
         look: Callable[[], T],
         *,
-        within: float = 10.0,
+        within: float = 30.0,
         what: str = "",
         poll: float | None = None,
     ) -> T:

@@ -12,7 +12,7 @@ from tests.fakes.discord_replies import DEFERRED, DEFERRED_UPDATE
 from tests.fakes.discord_schema import Json, rows
 from tests.fakes.discord_world import Channel, Guild, User
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 @dataclass(slots=True, eq=False)

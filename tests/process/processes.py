@@ -73,7 +73,7 @@ class Process:
             )
         return self
 
-    async def ended(self, *, within: float = 15.0) -> int:
+    async def ended(self, *, within: float = 40.0) -> int:
         """Wait for the end and return the exit code. Raises TimeoutError."""
         assert self._child is not None
         try:
@@ -83,7 +83,7 @@ class Process:
                 f"{self.arguments} still runs after {within} s:\n{self.log}"
             ) from None
 
-    async def stop(self, number: signal.Signals = signal.SIGTERM, *, within: float = 15.0) -> int:
+    async def stop(self, number: signal.Signals = signal.SIGTERM, *, within: float = 40.0) -> int:
         """Send a signal and return the exit code."""
         assert self._child is not None
         if self.running:
@@ -119,7 +119,7 @@ class BotProcess(Process):
         super().__init__(folder, arguments, {**discord.environment, **(settings or {})})
         self.discord = discord
 
-    async def ready(self, *, within: float = 20.0) -> float:
+    async def ready(self, *, within: float = 60.0) -> float:
         """Return the seconds from the start of the process to the READY that it was sent.
 
         Raises:

@@ -103,7 +103,7 @@ async def test_goes_down_cleanly_with_work_in_hand(tmp_path: Path, number: signa
         await stage.learn()
         async with stage.bot() as bot:
             await bot.ready()
-            answer = await slowly(stage, 1.5)
+            answer = await slowly(stage, 3.0)
             os.kill(bot.pid, number)
             await stage.discord.until(lambda: "stopping" in bot.log, poll=POLL)
             late = await stage.zoe.slash(stage.room, "imagine", prompt="too late")
@@ -125,7 +125,7 @@ async def test_leaves_at_once_and_comes_back(tmp_path: Path) -> None:
             await slowly(stage, 20.0)
             os.kill(bot.pid, signal.SIGTERM)
             await stage.discord.until(lambda: "stopping" in bot.log, poll=POLL)
-            assert await bot.stop(within=3) == 128 + signal.SIGTERM
+            assert await bot.stop(within=10) == 128 + signal.SIGTERM
         async with stage.bot() as bot:
             await bot.ready()
             calls = len(stage.images.calls)

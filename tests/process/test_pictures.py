@@ -14,9 +14,10 @@ from tests.fakes.discord_schema import Json
 from tests.fakes.discord_world import StoredFile
 from tests.fakes.images_answers import error
 from tests.fakes.images_api import Call
+from tests.imaging.pictures import near, pixel
 from tests.process.books import read_books
 from tests.process.harness import Answer, acknowledged, drawn
-from tests.process.photographs import KINDS, half_mask
+from tests.process.photographs import KINDS, half_mask, webp
 from tests.process.stage import Stage, open_stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -162,6 +163,35 @@ async def test_buttons_belong_to_the_asker(stage: Stage) -> None:
     assert varied.pictures
     await stage.max.click(message, "Delete")
     assert message not in stage.ann.sees(stage.room)
+
+
+async def test_varies_one_of_four_long_afterwards(stage: Stage) -> None:
+    """The addresses of files end within a day; the button reads the message anew."""
+    four = await stage.ann.slash(stage.room, "imagine", prompt="hats", count=4, until=drawn)
+    stage.discord.world.clock.advance(2 * 24 * 3600)
+
+    varied = await stage.ann.click(four.message, "Vary 3", until=drawn)
+
+    assert len(four.pictures) == 4
+    assert varied.pictures
+    assert near(pixel(last(stage).request.images[0].picture, 0.5, 0.5), middle(four, 2))
+    assert not near(middle(four, 0), middle(four, 2))
+
+
+def middle(answer: Answer, number: int) -> tuple[int, ...]:
+    return pixel(opened(answer.pictures[number]), 0.5, 0.5)
+
+
+async def test_fits_into_the_servers_upload_limit(stage: Stage) -> None:
+    limit, stage.guild.upload_limit = stage.guild.upload_limit, 60_000
+    answer = await stage.ann.slash(
+        stage.room, "edit", image=webp(), prompt="a hat", region="top left", until=drawn
+    )
+    stage.guild.upload_limit = limit
+
+    assert answer.pictures
+    assert len(answer.pictures[0].data) <= 60_000
+    assert "smaller" in answer.text or answer.pictures[0].media_type != "image/png"
 
 
 async def test_refuses_privately_what_is_no_picture(stage: Stage) -> None:
