@@ -1,11 +1,13 @@
 """What Discord says about this bot: token, invite, commands, a channel's permissions."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 import discord
 from discord import app_commands
 from discord.abc import GuildChannel
 
+from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.providers.base import Finding
 
 PERMISSIONS = discord.Permissions(
@@ -17,6 +19,7 @@ PERMISSIONS = discord.Permissions(
 )
 """What Easel needs on a server, and nothing more."""
 
+_REFUSED_FOR_GOOD = {4004, 4010, 4011, 4012, 4013, 4014}  # close codes that reconnecting repeats
 _GUILDS = 5  # how many servers are looked at
 
 PERMISSION_NAMES = {
@@ -62,6 +65,41 @@ def refused_token() -> Finding:
         says="Discord does not accept DISCORD_TOKEN",
         cure="Reset it on the Bot page of Discord's developer portal and copy the new one.",
     )
+
+
+@contextmanager
+def discord_in_words() -> Generator[None]:
+    """Turn what Discord, or the way to it, fails with into a sentence.
+
+    Raises:
+        SetupError: Discord will refuse until a setting changes.
+        DiscordUnreachable: it may work later.
+    """
+    try:
+        yield
+    except discord.LoginFailure:
+        refused = refused_token()
+        raise SetupError(f"{refused.says}. {refused.cure}") from None
+    except discord.PrivilegedIntentsRequired:
+        raise SetupError(
+            "Discord refuses the bot's intents; switch the privileged intents on, on the Bot page "
+            "of Discord's developer portal."
+        ) from None
+    except discord.ConnectionClosed as error:
+        problem = f"Discord closed the connection for good (code {error.code})"
+        if error.code in _REFUSED_FOR_GOOD:
+            raise SetupError(f"{problem}; check DISCORD_TOKEN.") from None
+        raise DiscordUnreachable(f"{problem}; start again later.") from None
+    except discord.Forbidden as error:
+        raise SetupError(
+            f"Discord does not allow this (code {error.code}); check the id, and invite the bot "
+            "with the scope applications.commands."
+        ) from None
+    except (discord.HTTPException, discord.GatewayNotFound, OSError, TimeoutError) as error:
+        raise DiscordUnreachable(
+            f"Discord could not be reached ({type(error).__name__}); look at the network, and at "
+            "DISCORD_API_URL where it is set, then start again."
+        ) from error
 
 
 def _identity(client: discord.Client) -> Finding:

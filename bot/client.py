@@ -36,6 +36,7 @@ class EaselClient(commands.Bot):
     def __init__(self, services: Services, extensions: Iterable[str]) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

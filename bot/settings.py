@@ -183,6 +183,25 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         raise SetupError(_sentence(str(error.errors()[0]["loc"][0]))) from None
 
 
+def token_of(settings: Settings) -> str:
+    """Return the bot's token. Raises SetupError where none is set."""
+    if settings.discord_token is None:
+        raise SetupError(
+            "DISCORD_TOKEN is not set; copy the bot's token from the Bot page of Discord's "
+            "developer portal into it, or into a file that DISCORD_TOKEN_FILE names."
+        )
+    return settings.discord_token.get_secret_value()
+
+
+def require_key(settings: Settings) -> None:
+    """Raise SetupError where the chosen picture maker needs a key and none is set."""
+    if settings.image_provider != "sketch" and settings.openai_api_key is None:
+        raise SetupError(
+            "OPENAI_API_KEY is not set; put the picture service's key into it (any word, where a "
+            "server needs none), or set IMAGE_PROVIDER=sketch to try Easel without one."
+        )
+
+
 def secrets_of(settings: Settings) -> frozenset[str]:
     """Return every secret that is set, so that a log can blot them out."""
     values = (getattr(settings, name) for name in Settings.model_fields)

@@ -1,13 +1,15 @@
 """What the doctor learns from Discord, asked over loopback."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import cast
+from typing import Any, cast
 
+import discord
 import pytest
 from discord import Permissions
 from discord.http import Route
 
-from bot.checkup import PERMISSION_NAMES, PERMISSIONS, ask_discord
+from bot.checkup import PERMISSION_NAMES, PERMISSIONS, ask_discord, discord_in_words
+from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.providers.base import Finding
 from tests.fakes.discord_api import API, FakeDiscord
 from tests.fakes.discord_rest import Call, Rest
@@ -31,15 +33,15 @@ THREAD: Json = {
 
 
 @pytest.fixture
-async def discord(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[FakeDiscord]:
-    async with FakeDiscord() as fake:
-        monkeypatch.setattr(Route, "BASE", fake.origin + API)
-        yield fake
+async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[FakeDiscord]:
+    async with FakeDiscord() as started:
+        monkeypatch.setattr(Route, "BASE", started.origin + API)
+        yield started
 
 
 @pytest.fixture
-def guild(discord: FakeDiscord) -> Guild:
-    return discord.add_guild("Art Club", discord.world.add_user("ann"))
+def guild(fake: FakeDiscord) -> Guild:
+    return fake.add_guild("Art Club", fake.world.add_user("ann"))
 
 
 def first_channel(guild: Guild) -> Channel:
@@ -51,8 +53,8 @@ def about(findings: Sequence[Finding], subject: str) -> Finding:
     return found
 
 
-async def test_a_token_that_is_not_taken_is_the_only_finding(discord: FakeDiscord) -> None:
-    assert discord.origin
+async def test_a_token_that_is_not_taken_is_the_only_finding(fake: FakeDiscord) -> None:
+    assert fake.origin
     (finding,) = await ask_discord("wrong")
 
     assert (finding.subject, finding.well) == ("token", False)
@@ -60,27 +62,27 @@ async def test_a_token_that_is_not_taken_is_the_only_finding(discord: FakeDiscor
     assert "wrong" not in finding.says + finding.cure
 
 
-async def test_a_bot_that_was_never_invited_gets_its_link(discord: FakeDiscord) -> None:
-    findings = await ask_discord(discord.token)
+async def test_a_bot_that_was_never_invited_gets_its_link(fake: FakeDiscord) -> None:
+    findings = await ask_discord(fake.token)
 
     assert about(findings, "token").well
     assert about(findings, "intents").well
     assert about(findings, "interactions").well
     assert not about(findings, "servers").well
-    assert f"client_id={discord.bot.id}&" in about(findings, "servers").cure
+    assert f"client_id={fake.bot.id}&" in about(findings, "servers").cure
     assert about(findings, "commands").cure == "Run `easel sync`."
 
 
 @pytest.mark.parametrize("here", [True, False])
 async def test_registered_commands_are_named(
-    discord: FakeDiscord, guild: Guild, *, here: bool
+    fake: FakeDiscord, guild: Guild, *, here: bool
 ) -> None:
     scope = guild.id if here else None
-    discord.world.commands[scope] = [
+    fake.world.commands[scope] = [
         {
             "id": "1",
             "type": 1,
-            "application_id": str(discord.bot.id),
+            "application_id": str(fake.bot.id),
             "name": "imagine",
             "description": "Make a picture from your words.",
             "version": "1",
@@ -89,7 +91,7 @@ async def test_registered_commands_are_named(
         }
     ]
 
-    findings = await ask_discord(discord.token)
+    findings = await ask_discord(fake.token)
 
     where = "on Art Club" if here else "for all servers"
     assert about(findings, "commands").says == f"/imagine are registered {where}"
@@ -102,28 +104,28 @@ async def test_commands_that_go_elsewhere_are_found(monkeypatch: pytest.MonkeyPa
         return cast("Json", rest.application(call)) | elsewhere
 
     monkeypatch.setitem(ROUTES, "GET /oauth2/applications/@me", (application, None))
-    async with FakeDiscord() as discord:
-        monkeypatch.setattr(Route, "BASE", discord.origin + API)
-        findings = await ask_discord(discord.token)
+    async with FakeDiscord() as fake:
+        monkeypatch.setattr(Route, "BASE", fake.origin + API)
+        findings = await ask_discord(fake.token)
 
     assert not about(findings, "interactions").well
     assert "General Information" in about(findings, "interactions").cure
 
 
-async def test_a_channel_where_all_is_allowed(discord: FakeDiscord, guild: Guild) -> None:
+async def test_a_channel_where_all_is_allowed(fake: FakeDiscord, guild: Guild) -> None:
     channel = first_channel(guild)
 
-    findings = await ask_discord(discord.token, channel.id)
+    findings = await ask_discord(fake.token, channel.id)
 
     assert about(findings, f"channel {channel.id}").well
 
 
-async def test_a_channel_where_something_is_missing(discord: FakeDiscord, guild: Guild) -> None:
+async def test_a_channel_where_something_is_missing(fake: FakeDiscord, guild: Guild) -> None:
     channel = first_channel(guild)
     denied = Permissions(attach_files=True, send_messages_in_threads=True).value
     channel.overwrites[guild.id] = Overwrite(deny=denied)
 
-    finding = about(await ask_discord(discord.token, channel.id), "channel")
+    finding = about(await ask_discord(fake.token, channel.id), "channel")
 
     assert not finding.well
     assert set(finding.says.removeprefix("missing there: ").split(", ")) == {
@@ -138,32 +140,82 @@ async def test_a_thread_follows_its_channel(monkeypatch: pytest.MonkeyPatch) -> 
         return found | THREAD if found["parent_id"] else found
 
     monkeypatch.setitem(ROUTES, "GET /channels/{channel_id}", (channel, None))
-    async with FakeDiscord() as discord:
-        monkeypatch.setattr(Route, "BASE", discord.origin + API)
-        guild = discord.add_guild("Art Club")
+    async with FakeDiscord() as fake:
+        monkeypatch.setattr(Route, "BASE", fake.origin + API)
+        guild = fake.add_guild("Art Club")
         parent = first_channel(guild)
         parent.overwrites[guild.id] = Overwrite(deny=Permissions(embed_links=True).value)
-        thread = discord.world.add_channel(guild, "a thread")
+        thread = fake.world.add_channel(guild, "a thread")
         thread.parent_id = parent.id
 
-        finding = about(await ask_discord(discord.token, thread.id), "channel")
+        finding = about(await ask_discord(fake.token, thread.id), "channel")
 
     assert finding.says == "missing there: Embed Links"
 
 
-async def test_a_channel_that_is_not_there(discord: FakeDiscord) -> None:
-    finding = about(await ask_discord(discord.token, 123), "channel 123")
+async def test_a_channel_that_is_not_there(fake: FakeDiscord) -> None:
+    finding = about(await ask_discord(fake.token, 123), "channel 123")
 
     assert not finding.well
     assert "cannot see it" in finding.says
 
 
-async def test_a_channel_of_no_server(discord: FakeDiscord) -> None:
-    channel = discord.world.dm_channel(discord.world.add_user("ann"))
+async def test_a_channel_of_no_server(fake: FakeDiscord) -> None:
+    channel = fake.world.dm_channel(fake.world.add_user("ann"))
 
-    finding = about(await ask_discord(discord.token, channel.id), "channel")
+    finding = about(await ask_discord(fake.token, channel.id), "channel")
 
     assert finding.says == "is not on a server"
+
+
+class Answered:
+    """What an HTTP library's answer has, as far as discord.py's errors look at it."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.reason = "scripted"
+
+
+def closed(code: int) -> discord.ConnectionClosed:
+    socket = cast("Any", None)
+    return discord.ConnectionClosed(socket, shard_id=None, code=code)
+
+
+def refused(kind: type[discord.HTTPException], status: int) -> discord.HTTPException:
+    return kind(cast("Any", Answered(status)), {"code": 50001, "message": "scripted"})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        discord.LoginFailure("improper token"),
+        discord.PrivilegedIntentsRequired(None),
+        closed(4004),
+        closed(4014),
+        refused(discord.Forbidden, 403),
+    ],
+)
+def test_what_only_a_setting_mends_says_so(error: Exception) -> None:
+    with pytest.raises(SetupError) as caught, discord_in_words():
+        raise error
+
+    assert "improper token" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        closed(4000),
+        refused(discord.DiscordServerError, 503),
+        discord.GatewayNotFound(),
+        ConnectionRefusedError(111, "nobody there"),
+        TimeoutError(),
+    ],
+)
+def test_what_may_pass_says_to_start_again(error: Exception) -> None:
+    with pytest.raises(DiscordUnreachable, match=r"start again"), discord_in_words():
+        raise error
 
 
 def test_every_needed_permission_has_a_name() -> None:

@@ -50,7 +50,7 @@ async def start(directory: Path, environ: Mapping[str, str], *words: str) -> Pro
 
 
 async def ended(process: Process) -> Ended:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         out, err = await process.communicate()
     return Ended(process.returncode, out.decode(), err.decode())
 
@@ -148,7 +148,7 @@ async def test_run_gets_ready_serves_health_and_stops_cleanly(
 
     assert done.code == 0, done.err
     assert "ready [bot.client] servers=1" in done.err
-    assert "stopped [bot]" in last(done.err)
+    assert "stopped [bot.running]" in last(done.err)
     assert discord.token not in done.err + done.out
     assert (tmp_path / "data" / "easel.db").exists()
     assert discord.violations == []
@@ -156,7 +156,7 @@ async def test_run_gets_ready_serves_health_and_stops_cleanly(
 
 async def until_ready(url: str, process: Process) -> None:
     """Wait until both health pages say yes."""
-    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(40), aiohttp.ClientSession() as session:
         for page in ("readyz", "healthz"):
             while process.returncode is None and not await says_yes(session, f"{url}/{page}"):
                 with suppress(TimeoutError):

@@ -7,7 +7,14 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.domain.errors import SetupError
-from bot.settings import Settings, is_secret, load_settings, secrets_of
+from bot.settings import (
+    Settings,
+    is_secret,
+    load_settings,
+    require_key,
+    secrets_of,
+    token_of,
+)
 
 CANARY = "canary-0123456789-canary"
 
@@ -150,6 +157,18 @@ def test_a_secret_file_that_cannot_be_used_is_named(content: bytes | None, tmp_p
 
     assert "DISCORD_TOKEN_FILE names the file" in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+def test_what_a_start_needs_is_asked_for() -> None:
+    with pytest.raises(SetupError, match=r"DISCORD_TOKEN is not set"):
+        token_of(load_settings({}))
+    with pytest.raises(SetupError, match=r"OPENAI_API_KEY is not set"):
+        require_key(load_settings({}))
+
+    settings = load_settings({"DISCORD_TOKEN": CANARY, "IMAGE_PROVIDER": "sketch"})
+    require_key(settings)
+    require_key(load_settings({"OPENAI_API_KEY": CANARY}))
+    assert token_of(settings) == CANARY
 
 
 def test_no_secret_in_any_picture_of_the_settings() -> None:

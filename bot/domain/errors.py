@@ -291,3 +291,7 @@ class SetupError(Exception):
 
 class DatabaseInUse(SetupError):
     """Another Easel holds the database; for the doctor that is no problem."""
+
+
+class DiscordUnreachable(Exception):
+    """Discord did not answer, or not as it should; it may later. The text is one sentence."""

@@ -1,0 +1,79 @@
+"""The life of the real bot: everything opened, connected, watched, drained, closed."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+
+from bot.bootstrap import Services, open_services
+from bot.checkup import discord_in_words
+from bot.client import EaselClient, use_proxy
+from bot.services.doctor import opens_pictures, takes_writes
+from bot.settings import Settings, token_of
+from bot.web.health import Probe, serve_health
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS: Final = 25.0
+"""How long running requests may go on after the signal to stop."""
+
+
+async def serve(settings: Settings, extensions: Sequence[str], stop: asyncio.Event) -> None:
+    """Work until *stop* is set; then finish what runs, close everything and return.
+
+    Raises:
+        SetupError: it cannot start, or go on, until a setting changes.
+        DiscordUnreachable: it may later.
+    """
+    token = token_of(settings)
+    use_proxy(settings)
+    async with (
+        open_services(settings) as services,
+        EaselClient(services, extensions) as client,
+        _health_pages(settings, services, client),
+    ):
+        working = asyncio.create_task(client.start(token), name="discord")
+        stopping = asyncio.create_task(stop.wait(), name="signals")
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                with discord_in_words():
+                    working.result()
+                return
+            log.info("stopping")
+            await services.studio.close(DRAIN_SECONDS)
+        finally:
+            await client.close()
+            await _end(working, stopping)
+    log.info("stopped")
+
+
+async def _end(*tasks: asyncio.Task[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # seen, so that it is not reported as forgotten
+
+
+@asynccontextmanager
+async def _health_pages(
+    settings: Settings, services: Services, client: EaselClient
+) -> AsyncGenerator[None]:
+    if settings.health_port is None:
+        yield
+        return
+
+    async def gateway() -> bool:
+        return client.is_ready() and client.ws.open
+
+    probes: dict[str, Probe] = {
+        "gateway": gateway,
+        "database": lambda: takes_writes(services.database),
+        "workers": lambda: opens_pictures(services.imaging),
+    }
+    async with serve_health(settings.health_host, settings.health_port, probes):
+        yield
