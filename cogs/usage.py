@@ -36,6 +36,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description="What was m
     ) -> None:
         """Show the whole server's use."""
         require_manager(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
         guild_id = place_of(interaction).guild_id
         choices = await self._guilds.choices(guild_id)
         usage = await self._reports.server(guild_id, choices.timezone, days)

@@ -24,13 +24,13 @@ class Tally:
     micros: int = 0
     unsure_micros: int = 0
 
-    def __sub__(self, other: "Tally") -> "Tally":
-        """Return what is left without *other*."""
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return both together."""
         return Tally(
-            requests=self.requests - other.requests,
-            pictures=self.pictures - other.pictures,
-            micros=self.micros - other.micros,
-            unsure_micros=self.unsure_micros - other.unsure_micros,
+            requests=self.requests + other.requests,
+            pictures=self.pictures + other.pictures,
+            micros=self.micros + other.micros,
+            unsure_micros=self.unsure_micros + other.unsure_micros,
         )
 
 

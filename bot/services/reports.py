@@ -1,18 +1,18 @@
 """Reports of what members and servers used, from what was recorded; right at any moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta, tzinfo
-from functools import reduce
-from operator import sub
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from bot.domain.clock import Clock
-from bot.domain.usage import MemberUsage, ServerUsage, Span
+from bot.domain.usage import MemberUsage, ServerUsage, Share, Span, Tally
 from bot.domain.windows import Window, span, zone
 from bot.storage import reports
 from bot.storage.database import Connection, Database
 from bot.storage.reports import Part
+
+K = TypeVar("K", int, str)
 
 MOST_DAYS: Final = 366
 _NAMED: Final = 10  # members by name; the rest is added up
@@ -59,19 +59,37 @@ def _mine(
 
 
 def _server(connection: Connection, part: Part, since: datetime, days: int) -> ServerUsage:
-    total = reports.tally(connection, part)
-    members = reports.by_member(connection, part, _NAMED)
+    parts = reports.parts(connection, part)
+    members = _shares((member, tally) for member, _, _, tally in parts)
     return ServerUsage(
         since=since,
         days=days,
-        total=total,
+        total=_sum(tally for *_, tally in parts),
         outcomes=reports.outcomes(connection, part),
-        by_member=members,
-        others=reduce(sub, (member.tally for member in members), total),
-        by_command=reports.by_command(connection, part),
-        by_model=reports.by_model(connection, part),
+        by_member=members[:_NAMED],
+        others=_sum(member.tally for member in members[_NAMED:]),
+        by_command=_shares((command, tally) for _, command, _, tally in parts),
+        by_model=_shares((model, tally) for _, _, model, tally in parts),
         refusals=reports.refusals(connection, part),
     )
+
+
+def _shares(parts: Iterable[tuple[K, Tally]]) -> tuple[Share[K], ...]:
+    """Add up by the first of each pair, most spent first."""
+    sums: dict[K, Tally] = {}
+    for of, tally in parts:
+        sums[of] = sums.get(of, Tally()) + tally
+    shares = (Share(of=of, tally=tally) for of, tally in sums.items())
+    return tuple(sorted(shares, key=_rank))
+
+
+def _rank(share: Share[Any]) -> tuple[int, int, int, Any]:
+    tally = share.tally
+    return -tally.micros, -tally.pictures, -tally.requests, share.of
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    return sum(tallies, start=Tally())
 
 
 def _midnight(now: datetime, tz: tzinfo, days_ago: int) -> datetime:

@@ -1,26 +1,23 @@
 """What the ledger, the jobs and the moderation events of a server add up to."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, or_, select
 
 from bot.domain.jobs import JobState
-from bot.domain.usage import Outcomes, Share, Tally
+from bot.domain.usage import Outcomes, Tally
 from bot.storage.tables import jobs, ledger, moderation_events
 
 _SETTLED: Final = ledger.c.kind == "settled"
 _UNKNOWN: Final = ledger.c.kind == "unknown"
 _UNSURE: Final = or_(_UNKNOWN, ledger.c.price_known.is_(False))
-_MICROS: Final = func.sum(ledger.c.micros)
-_PICTURES: Final = func.sum(case((_SETTLED, ledger.c.pictures), else_=0))
 _SUMS: Final = (
     func.count().label("requests"),
-    _PICTURES.label("pictures"),
-    _MICROS.label("micros"),
+    func.sum(case((_SETTLED, ledger.c.pictures), else_=0)).label("pictures"),
+    func.sum(ledger.c.micros).label("micros"),
     func.sum(case((_UNSURE, ledger.c.micros), else_=0)).label("unsure_micros"),
 )
 
@@ -40,22 +37,14 @@ def tally(connection: Connection, part: Part) -> Tally:
     return _tally(connection.execute(query).mappings().one())
 
 
-def by_member(connection: Connection, part: Part, most: int) -> tuple[Share[int], ...]:
-    """Return the *most* members who used most, most first."""
-    found = _shares(connection, part, ledger.c.user_id, most)
-    return tuple(Share(of=row["of"], tally=_tally(row)) for row in found)
-
-
-def by_command(connection: Connection, part: Part) -> tuple[Share[str], ...]:
-    """Return what each command used, most first."""
-    found = _shares(connection, part, ledger.c.command)
-    return tuple(Share(of=row["of"], tally=_tally(row)) for row in found)
-
-
-def by_model(connection: Connection, part: Part) -> tuple[Share[str], ...]:
-    """Return what each model used, most first."""
-    found = _shares(connection, part, ledger.c.model)
-    return tuple(Share(of=row["of"], tally=_tally(row)) for row in found)
+def parts(connection: Connection, part: Part) -> list[tuple[int, str, str, Tally]]:
+    """Add up by member, command and model together, so that the ledger is read once."""
+    columns = (ledger.c.user_id, ledger.c.command, ledger.c.model)
+    query = select(*columns, *_SUMS).where(_spent(part)).group_by(*columns)
+    return [
+        (row["user_id"], row["command"], row["model"], _tally(row))
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def outcomes(connection: Connection, part: Part) -> Outcomes:
@@ -76,14 +65,6 @@ def refusals(connection: Connection, part: Part) -> tuple[tuple[str, int], ...]:
     for categories, number in connection.execute(query.group_by(events.c.categories)):
         named.update(dict.fromkeys(categories, number))
     return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _shares(
-    connection: Connection, part: Part, of: ColumnElement[Any], most: int | None = None
-) -> Sequence[RowMapping]:
-    query = select(of.label("of"), *_SUMS).where(_spent(part)).group_by(of)
-    ordered = query.order_by(_MICROS.desc(), _PICTURES.desc(), func.count().desc(), of)
-    return connection.execute(ordered.limit(most)).mappings().all()
 
 
 def _tally(row: RowMapping) -> Tally:

@@ -74,7 +74,8 @@ jobs = Table(
         sqlite_where=text("finished_at IS NULL"),
         postgresql_where=text("finished_at IS NULL"),
     ),
-    Index("ix_jobs_member", "guild_id", "user_id", "id"),
+    Index("ix_jobs_member_at", "guild_id", "user_id", "created_at"),
+    Index("ix_jobs_guild_at", "guild_id", "created_at"),
     Index("ix_jobs_message", "message_id"),
     Index(
         "ix_jobs_prompt_until",

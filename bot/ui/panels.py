@@ -34,8 +34,11 @@ def panel(heading: str, sections: Iterable[str], buttons: Sequence[Item[Any]] = 
 
 
 async def show(interaction: Interaction[Any], view: LayoutView) -> None:
-    """Show *view* to the one who acts alone."""
-    await interaction.response.send_message(view=view, ephemeral=True)
+    """Show *view* to the one who acts alone; a deferral before must have been private."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=view)
+    else:
+        await interaction.response.send_message(view=view, ephemeral=True)
 
 
 def lines(heading: str, rows: Iterable[str]) -> str:

@@ -67,7 +67,8 @@ def _guilds_and_jobs() -> None:
         sa.UniqueConstraint("code", name="uq_jobs_code"),
         sa.UniqueConstraint("interaction_id", name="uq_jobs_interaction_id"),
     )
-    op.create_index("ix_jobs_member", "jobs", ["guild_id", "user_id", "id"])
+    op.create_index("ix_jobs_member_at", "jobs", ["guild_id", "user_id", "created_at"])
+    op.create_index("ix_jobs_guild_at", "jobs", ["guild_id", "created_at"])
     op.create_index("ix_jobs_message", "jobs", ["message_id"])
     op.create_index(
         "ix_jobs_prompt_until",
