@@ -118,13 +118,13 @@ async def test_what_was_made_adds_up_by_member_command_and_model(
 
 async def test_commands_are_told_apart(services: Services) -> None:
     await _run(services)
-    await _run(services, command=Command.VARY)
-    await _run(services, command=Command.VARY)
+    await _run(services, command=Command.EDIT)
+    await _run(services, command=Command.EDIT)
 
     report = await services.reports.server(GUILD, "UTC", 30)
 
     assert [(share.of, share.tally.requests) for share in report.by_command] == [
-        ("vary", 2),
+        ("edit", 2),
         ("imagine", 1),
     ]
 
