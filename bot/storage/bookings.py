@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, literal_column, select, update
 
 from bot.domain.quota import Scope, Unit
+from bot.storage import turns
 from bot.storage.counters import Key
 from bot.storage.database import Connection
 from bot.storage.tables import bookings as table
@@ -76,10 +77,11 @@ _ALL_HELD = select(table).where(
 )
 _OF_GUILD = _ALL_HELD.where(table.c.guild_id == bindparam("guild"))
 _HELD_BY = {
-    Scope.BOT: _ALL_HELD,
-    Scope.SERVER: _OF_GUILD,
-    Scope.MEMBER: _OF_GUILD.where(table.c.user_id == bindparam("holder")),
+    Scope.BOT: _ALL_HELD.order_by(table.c.id),
+    Scope.SERVER: _OF_GUILD.order_by(table.c.id),
+    Scope.MEMBER: _OF_GUILD.where(table.c.user_id == bindparam("holder")).order_by(table.c.id),
 }
+_LOCKED_BY = {scope: question.with_for_update() for scope, question in _HELD_BY.items()}
 
 
 def add(connection: Connection, booking: Booking) -> None:
@@ -95,15 +97,19 @@ def add(connection: Connection, booking: Booking) -> None:
 
 def held(connection: Connection, reference: str) -> Booking | None:
     """Return the open booking of *reference*, locked; None when it is closed or never was."""
+    turns.take_for_booking(connection, reference)
     row = connection.execute(_HELD, {"wanted": reference}).one_or_none()
     return None if row is None else _booking(row)
 
 
-def held_in(connection: Connection, key: Key) -> list[Booking]:
-    """Return the open bookings that the counter of *key* would count, oldest first."""
+def held_in(connection: Connection, key: Key, *, lock: bool) -> list[Booking]:
+    """Return the open bookings that the counter of *key* would count, oldest first.
+
+    *lock* keeps others from closing them until the transaction ends.
+    """
     values = {"starts": key.starts_at, "ends": key.ends_at}
     places = {"guild": key.guild_id, "holder": key.scope_id}
-    question = _HELD_BY[key.scope].order_by(table.c.id)
+    question = (_LOCKED_BY if lock else _HELD_BY)[key.scope]
     return [_booking(row) for row in connection.execute(question, {**values, **places})]
 
 

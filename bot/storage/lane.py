@@ -28,6 +28,10 @@ PASSING = frozenset(
 """SQLite's primary result codes that say nothing against our statements."""
 
 
+PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+"""The same of PostgreSQL: connection, deadlock, resources, shutdown, system."""
+
+
 class Lane(Protocol):
     """Runs synchronous functions over a connection, each in a transaction of its own."""
 
@@ -69,6 +73,8 @@ def raise_when_busy(error: Exception, passing: frozenset[int] = PASSING) -> None
 def _is_passing(cause: BaseException | None, passing: frozenset[int]) -> bool:
     if isinstance(cause, sqlite3.Error):
         return primary_code(cause) in passing
+    if sqlstate := getattr(cause, "sqlstate", None):
+        return sqlstate[:2] in PASSING_CLASSES
     return isinstance(cause, (PoolTimeoutError, OSError))
 
 

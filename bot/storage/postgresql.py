@@ -10,8 +10,10 @@ from bot.storage.address import PostgresqlServer
 from bot.storage.lane import EngineLane, Lane
 from bot.storage.migrate import upgrade_server
 
-_POOL_SECONDS = 1.5
+_CONNECT_SECONDS = 1.5
 _COMMAND_SECONDS = 10
+_POOL_SECONDS = 10
+_CONNECTIONS = 10
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -25,7 +27,9 @@ async def open_postgresql(server: PostgresqlServer) -> AsyncGenerator[tuple[Lane
     await asyncio.to_thread(upgrade_server, server)
     engine = create_async_engine(
         server.url,
-        connect_args={"command_timeout": _COMMAND_SECONDS, "timeout": _POOL_SECONDS},
+        connect_args={"command_timeout": _COMMAND_SECONDS, "timeout": _CONNECT_SECONDS},
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
         pool_timeout=_POOL_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,

@@ -1,16 +1,18 @@
 """What can be said about PostgreSQL without a server."""
 
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from socket import socket
 
 import pytest
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 
 from bot.domain.errors import SetupError, StorageBusy
 from bot.storage import postgresql as opening
 from bot.storage.address import PostgresqlServer, parse
 from bot.storage.database import Connection, open_database
+from bot.storage.lane import raise_when_busy
 from bot.storage.migrate import Migrated, migrate
 
 PASSWORD = "a-secret-password"  # noqa: S105 - nobody's
@@ -38,6 +40,34 @@ def test_a_server_out_of_reach_is_said_plainly(url: str) -> None:
         migrate(url)
 
     assert PASSWORD not in str(caught.value)
+
+
+class VendorError(Exception):
+    """What asyncpg raises, as SQLAlchemy hands it on."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "busy"),
+    [
+        ("08006", True),  # the connection broke
+        ("40P01", True),  # a deadlock
+        ("53100", True),  # the disk is full
+        ("53300", True),  # too many connections
+        ("57P01", True),  # the server shuts down
+        ("42P01", False),  # no such table
+        ("23505", False),  # not unique
+    ],
+)
+def test_what_the_server_says_is_its_fault_or_ours(sqlstate: str, busy: bool) -> None:
+    error = DBAPIError("SELECT 1", None, VendorError(sqlstate))
+    expected = pytest.raises(StorageBusy) if busy else nullcontext()
+
+    with expected:
+        raise_when_busy(error)
 
 
 async def test_a_server_that_goes_away_is_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
