@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from tests.fakes.discord_api import FakeDiscord
+from tests.fakes.discord_schema import Json
 from tests.web.test_health import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -180,9 +181,19 @@ async def test_sync_needs_only_the_token(discord: FakeDiscord, tmp_path: Path) -
     assert names >= {"/imagine", "/edit", "/vary"}
     assert "are registered for all servers" in done.out
     assert all(name in done.out for name in names)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    typed = [path for command in registered for path in paths(command)]
+    assert [path for path in typed if f"`{path}" not in readme] == []
     assert done.err == ""
     assert files(tmp_path) == []
     assert discord.violations == []
+
+
+def paths(command: Json, before: str = "/") -> list[str]:
+    """Return what members type for *command*: itself, or each of its subcommands."""
+    path = f"{before}{command['name']}"
+    below = [option for option in command.get("options", []) if option["type"] in {1, 2}]
+    return [deeper for each in below for deeper in paths(each, f"{path} ")] or [path]
 
 
 async def test_sync_for_one_server(discord: FakeDiscord, tmp_path: Path) -> None:

@@ -6,11 +6,9 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from pkgutil import iter_modules
 
 import pytest
 
-import cogs
 from bot.__main__ import main
 from bot.checkup import PERMISSIONS, invite
 from bot.settings import Settings, is_secret
@@ -64,11 +62,6 @@ def test_the_readme_invites_with_exactly_the_permissions_needed() -> None:
     assert f"The number {PERMISSIONS.value} " in readme
     assert all(f"*{name}*" in readme for name in PERMISSION_NAMES)
     assert sum(1 for _, needed in PERMISSIONS if needed) == len(PERMISSION_NAMES)
-
-
-@pytest.mark.parametrize("family", [module.name for module in iter_modules(cogs.__path__)])
-def test_every_command_is_in_the_readme(family: str) -> None:
-    assert f"`/{family}" in read("README.md")
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))
