@@ -51,6 +51,8 @@ class Note(StrEnum):
     COLOURS = "colours converted to sRGB"
     SHADES = "finest shades dropped to fit"
     CROPPED_BACK = "cropped back to your shape"
+    STRETCHED_BACK = "stretched back to your shape"
+    EXTENDED = "given room around it"
     COMPOSITED = "kept as it was outside the mask"
     COMPRESSED = "compressed to fit"
 
@@ -128,6 +130,16 @@ class Region:
     top: float
     right: float
     bottom: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """Room to paint around a picture, in fractions of its own width and height, 0 to 2."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 0.0
+    bottom: float = 0.0
 
 
 _THIRD = (0.0, 1 / 3, 2 / 3, 1.0)

@@ -31,7 +31,7 @@ def fitted(source: Size, orientation: int, *, side: int, fit: Fit, along: float 
     """
     taken = _square_of(source, along) if fit is Fit.CROP else _all_of(source)
     canvas = _kept(source, side) if fit is Fit.KEEP else Size(side, side)
-    place = _centred(source, side) if fit is Fit.PAD else _all_of(canvas)
+    place = centred(source, side) if fit is Fit.PAD else _all_of(canvas)
     return Geometry(source=source, orientation=orientation, taken=taken, place=place, canvas=canvas)
 
 
@@ -43,7 +43,7 @@ def _kept(source: Size, side: int) -> Size:
     """Return *source* with its longer side at most *side*; small pictures keep their size."""
     if max(source.width, source.height) <= side:
         return source
-    return _centred(source, side).size
+    return centred(source, side).size
 
 
 def _square_of(source: Size, along: float) -> Box:
@@ -52,7 +52,8 @@ def _square_of(source: Size, along: float) -> Box:
     return Box(left, top, left + edge, top + edge)
 
 
-def _centred(source: Size, side: int) -> Box:
+def centred(source: Size, side: int) -> Box:
+    """Return *source* with a longer side of *side*, in the middle of a square of *side*."""
     longest = max(source.width, source.height)
     width = max(1, round(source.width * side / longest))
     height = max(1, round(source.height * side / longest))

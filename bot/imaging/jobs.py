@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import cast
 
-from bot.domain.pictures import Backdrop, Fit, Focus, Region
-from bot.imaging import replies
+from PIL import Image, ImageChops
+
+from bot.domain.pictures import Backdrop, Fit, Focus, Geometry, Margins, Region
+from bot.imaging import masks, replies
 from bot.imaging.finish import finish
-from bot.imaging.masks import own_mask, region_mask, uploaded_mask
 from bot.imaging.normalise import normalise
-from bot.imaging.values import Framing
+from bot.imaging.outpaint import outpaint
+from bot.imaging.values import Framing, Made
 from bot.imaging.wire import Frame, Head
 
 Job = Callable[[Frame, int], Frame]
@@ -34,35 +36,58 @@ def _normalise(frame: Frame, budget: int) -> Frame:
     return Frame(replies.normalised_head(made), (made.png,))
 
 
-def _region(frame: Frame, _budget: int) -> Frame:
-    edges = cast("list[float]", frame.head["region"])
-    region = Region(edges[0], edges[1], edges[2], edges[3])
-    return Frame({}, (region_mask(region, replies.geometry_of(frame.head["geometry"])),))
+def _mask(frame: Frame, budget: int) -> Frame:
+    head, geometry = frame.head, replies.geometry_of(frame.head["geometry"])
+    selected = SELECT[str(head["recipe"])](frame, geometry, budget)
+    if head["invert"]:
+        selected = ImageChops.invert(selected)
+    selected = masks.grown(selected, _number(head, "grow"))
+    named = head["recipe"] == "regions"
+    return Frame({}, (masks.mask_png(selected, geometry, all_allowed=named),))
 
 
-def _uploaded(frame: Frame, budget: int) -> Frame:
-    geometry = replies.geometry_of(frame.head["geometry"])
-    return Frame({}, (uploaded_mask(frame.parts[0], geometry, budget=budget),))
+def _regions(frame: Frame, geometry: Geometry, _budget: int) -> Image.Image:
+    edges = cast("list[list[float]]", frame.head["regions"])
+    return masks.select_regions([Region(*each) for each in edges], geometry)
 
 
-def _own(frame: Frame, budget: int) -> Frame:
-    geometry = replies.geometry_of(frame.head["geometry"])
-    return Frame({}, (own_mask(frame.parts[0], geometry, budget=budget),))
+def _uploaded(frame: Frame, geometry: Geometry, budget: int) -> Image.Image:
+    return masks.select_uploaded(frame.parts[0], geometry, budget=budget)
+
+
+def _difference(frame: Frame, geometry: Geometry, budget: int) -> Image.Image:
+    copy, canvas = frame.parts
+    return masks.select_difference(copy, canvas, geometry, budget=budget)
+
+
+def _own(frame: Frame, geometry: Geometry, budget: int) -> Image.Image:
+    return masks.select_transparent(frame.parts[0], geometry, budget=budget)
+
+
+def _outpaint(frame: Frame, budget: int) -> Frame:
+    head = frame.head
+    left, top, right, bottom = cast("list[float]", head["margins"])
+    done = outpaint(
+        frame.parts[0],
+        Margins(left=left, top=top, right=right, bottom=bottom),
+        side=_number(head, "side"),
+        limit=_number(head, "limit"),
+        what=str(head["what"]),
+        budget=budget,
+    )
+    return Frame(replies.normalised_head(done.picture), (done.picture.png, done.mask))
 
 
 def _finish(frame: Frame, budget: int) -> Frame:
     said = frame.head["geometry"]
-    answer, *rest = frame.parts
-    square, mask = [*rest, None, None][:2]
-    made = finish(
-        answer,
+    answer, canvas, mask, source = (part or None for part in frame.parts)
+    done = finish(
+        Made(answer=answer or b"", canvas=canvas, mask=mask, source=source),
+        None if said is None else replies.geometry_of(said),
         limit=_number(frame.head, "limit"),
         budget=budget,
-        geometry=None if said is None else replies.geometry_of(said),
-        square=square,
-        mask=mask,
     )
-    return Frame(replies.finished_head(made), (made.data,))
+    return Frame(replies.finished_head(done), (done.data,))
 
 
 def _number(head: Head, name: str) -> int:
@@ -71,8 +96,15 @@ def _number(head: Head, name: str) -> int:
 
 JOBS: dict[str, Job] = {
     "normalise": _normalise,
-    "region": _region,
-    "uploaded": _uploaded,
-    "own": _own,
+    "mask": _mask,
+    "outpaint": _outpaint,
     "finish": _finish,
 }
+
+SELECT: dict[str, Callable[[Frame, Geometry, int], Image.Image]] = {
+    "regions": _regions,
+    "uploaded": _uploaded,
+    "difference": _difference,
+    "own": _own,
+}
+"""What each kind of mask recipe selects."""

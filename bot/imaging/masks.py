@@ -1,106 +1,146 @@
-"""Masks in the picture's own geometry: alpha 0 is repainted, the borders of a square never are."""
+"""Masks in the picture's own geometry: alpha 0 is repainted, the borders of a canvas never are.
 
-from PIL import Image
+A *selection* is a grey picture of the size of the picture's place on the canvas: 255 is to be
+repainted, 0 stays.
+"""
+
+from collections.abc import Iterable
+
+from PIL import Image, ImageChops, ImageFilter
 
 from bot.domain.errors import MaskSelectsAll, MaskSelectsNothing
 from bot.domain.pictures import Box, Geometry, Region
 from bot.imaging import colour, encode
 from bot.imaging.geometry import region_box, same_shape, scaled_box
-from bot.imaging.normalise import whole_picture
+from bot.imaging.normalise import scaled, whole_picture
 
 REPAINT = (255, 255, 255, 0)
 KEEP = (0, 0, 0, 255)
 _HALF = 128
 _HARD = [0] * _HALF + [255] * (256 - _HALF)
 _HARD_INVERTED = [255] * _HALF + [0] * (256 - _HALF)
+_DIFFERENT = 32  # of 255, in any channel: more than saving a copy as JPEG or WebP changes
+_CHANGED = [0] * _DIFFERENT + [255] * (256 - _DIFFERENT)
+_SPECKLE = 3
+
+Edges = tuple[int, int, int, int]
 
 
-def region_mask(region: Region, geometry: Geometry) -> bytes:
-    """Select a region of the picture. Raises MaskSelectsNothing where the fit left it out."""
-    box = region_box(region, geometry)
-    selected = _nothing(geometry)
-    if box.left < box.right and box.top < box.bottom:
-        selected.paste(255, (box.left, box.top, box.right, box.bottom))
-    return _checked(selected, geometry, all_allowed=True)
+def select_regions(regions: Iterable[Region], geometry: Geometry) -> Image.Image:
+    """Select regions of the picture; a part that the fit left out selects nothing."""
+    place, selected = geometry.place, _nothing(geometry)
+    for region in regions:
+        box = region_box(region, geometry)
+        if box.left < box.right and box.top < box.bottom:
+            inside = (box.left - place.left, box.top - place.top)
+            selected.paste(255, (*inside, box.right - place.left, box.bottom - place.top))
+    return selected
 
 
-def own_mask(square: bytes, geometry: Geometry, *, budget: int) -> bytes:
-    """Select what is transparent in the picture inside its square."""
+def select_transparent(square: bytes, geometry: Geometry, *, budget: int) -> Image.Image:
+    """Select what is transparent in the picture on its canvas."""
     image = whole_picture(square, what="picture", budget=budget).convert("RGBA")
-    place = _tuple(geometry.place)
-    selected = _nothing(geometry)
-    selected.paste(image.getchannel("A").crop(place).point(_HARD_INVERTED), place)
-    return _checked(selected, geometry)
+    return image.getchannel("A").crop(edges(geometry.place)).point(_HARD_INVERTED)
 
 
-def uploaded_mask(data: bytes, geometry: Geometry, *, budget: int) -> bytes:
+def select_uploaded(data: bytes, geometry: Geometry, *, budget: int) -> Image.Image:
     """Select what a person's mask selects, at any scale.
 
     A mask of the picture's shape lies over the picture; one of the canvas's shape, where that is
     another, lies over the whole canvas.
     """
-    chosen = _selection(whole_picture(data, what="mask", budget=budget))
-    whole = Box(0, 0, *chosen.size)
-    drawn_on_canvas = same_shape(whole.size, geometry.canvas) and not same_shape(
-        whole.size, geometry.source
-    )
-    place = geometry.place
-    if drawn_on_canvas:
-        part = scaled_box(place, geometry.canvas, whole.size)
-    else:
-        part = _source_part(geometry, whole)
-    size = (place.size.width, place.size.height)
-    selected = _nothing(geometry)
-    selected.paste(
-        chosen.resize(size, Image.Resampling.BOX, box=_tuple(part)).point(_HARD), _tuple(place)
-    )
-    return _checked(selected, geometry)
-
-
-def _source_part(geometry: Geometry, mask: Box) -> Box:
-    """Map the part taken of the source to the mask, whatever its scale."""
-    across = mask.right / geometry.source.width
-    down = mask.bottom / geometry.source.height
-    taken = geometry.taken
-    left, top = int(taken.left * across), int(taken.top * down)
-    return Box(
-        left,
-        top,
-        min(mask.right, max(left + 1, round(taken.right * across))),
-        min(mask.bottom, max(top + 1, round(taken.bottom * down))),
-    )
-
-
-def _selection(image: Image.Image) -> Image.Image:
+    image = whole_picture(data, what="mask", budget=budget)
     if image.mode == "RGBA" and not colour.is_opaque(image):
-        return image.getchannel("A").point(_HARD_INVERTED)
-    return image.convert("L").point(_HARD)
+        chosen = image.getchannel("A").point(_HARD_INVERTED)
+    else:
+        chosen = image.convert("L").point(_HARD)
+    size = (geometry.place.size.width, geometry.place.size.height)
+    part = edges(_matching_part(geometry, Box(0, 0, *image.size)))
+    return chosen.resize(size, Image.Resampling.BOX, box=part).point(_HARD)
+
+
+def select_difference(
+    data: bytes, square: bytes, geometry: Geometry, *, budget: int
+) -> Image.Image:
+    """Select where a painted-over copy differs visibly from the picture on its canvas."""
+    copy = whole_picture(data, what="mask", budget=budget).convert("RGBA")
+    part = _matching_part(geometry, Box(0, 0, *copy.size))
+    box = (float(part.left), float(part.top), float(part.right), float(part.bottom))
+    copy = scaled(copy, box, geometry.place.size)
+    picture = whole_picture(square, what="picture", budget=budget).convert("RGBA")
+    difference = ImageChops.difference(copy, picture.crop(edges(geometry.place)))
+    widest = difference.getchannel(0)
+    for band in (1, 2, 3):
+        widest = ImageChops.lighter(widest, difference.getchannel(band))
+    return widest.point(_CHANGED).filter(ImageFilter.MedianFilter(_SPECKLE))
+
+
+def _matching_part(geometry: Geometry, mask: Box) -> Box:
+    """Return the part of a mask that lies over the picture's place, whatever the mask's scale."""
+    drawn_on_canvas = same_shape(mask.size, geometry.canvas)
+    if drawn_on_canvas and not same_shape(mask.size, geometry.source):
+        return scaled_box(geometry.place, geometry.canvas, mask.size)
+    return scaled_box(geometry.taken, geometry.source, mask.size)
 
 
 def _nothing(geometry: Geometry) -> Image.Image:
-    return Image.new("L", (geometry.canvas.width, geometry.canvas.height), 0)
+    return Image.new("L", (geometry.place.size.width, geometry.place.size.height), 0)
 
 
-def _tuple(box: Box) -> tuple[int, int, int, int]:
+def edges(box: Box) -> Edges:
+    """Return *box* as Pillow takes it."""
     return box.left, box.top, box.right, box.bottom
 
 
-def _checked(selected: Image.Image, geometry: Geometry, *, all_allowed: bool = False) -> bytes:
-    low, high = selected.crop(_tuple(geometry.place)).getextrema()
-    if high == 0:
+# --- adjusting --------------------------------------------------------------------------------
+
+
+def grown(selected: Image.Image, by: int) -> Image.Image:
+    """Grow a selection by *by* pixels to every side; shrink it where *by* is negative.
+
+    The edge of the picture is not an edge of the selection: nothing shrinks from there.
+    """
+    if by < 0:
+        return ImageChops.invert(grown(ImageChops.invert(selected), -by))
+    for across, down in ((1, 0), (0, 1)):
+        reach = 0
+        while reach < by:
+            step = min(by - reach, 2 * reach + 1)
+            one = _moved(selected, across * step, down * step)
+            other = _moved(selected, -across * step, -down * step)
+            selected = ImageChops.lighter(selected, ImageChops.lighter(one, other))
+            reach += step
+    return selected
+
+
+def _moved(selected: Image.Image, right: int, down: int) -> Image.Image:
+    moved = Image.new("L", selected.size, 0)
+    moved.paste(selected, (right, down))
+    return moved
+
+
+# --- between selections and files -------------------------------------------------------------
+
+
+def mask_png(selected: Image.Image, geometry: Geometry, *, all_allowed: bool = False) -> bytes:
+    """Write a selection as a mask of the canvas. Raises MaskSelectsNothing, MaskSelectsAll."""
+    low, high = selected.getextrema()
+    if not high:
         raise MaskSelectsNothing(what="mask")
     if low and not all_allowed:
         raise MaskSelectsAll(what="mask")
-    return encode.png(drawn(selected))
+    mask = Image.new("RGBA", (geometry.canvas.width, geometry.canvas.height), KEEP)
+    mask.paste(REPAINT, edges(geometry.place), selected)
+    return encode.png(mask)
 
 
-def drawn(selected: Image.Image) -> Image.Image:
-    """Draw a selection (255 repaints) as both dialects of models read it."""
-    mask = Image.new("RGBA", selected.size, KEEP)
-    mask.paste(REPAINT, (0, 0, *selected.size), selected)
-    return mask
+def selection_of(mask: bytes, geometry: Geometry, *, budget: int) -> Image.Image:
+    """Read back the selection of a mask that `mask_png` wrote."""
+    image = whole_picture(mask, what="mask", budget=budget).convert("RGBA")
+    return image.getchannel("A").crop(edges(geometry.place)).point(_HARD_INVERTED)
 
 
-def selection_of(mask: Image.Image) -> Image.Image:
-    """Return what a mask of ours selects, as 0 and 255."""
-    return mask.convert("RGBA").getchannel("A").point(_HARD_INVERTED)
+def share(selected: Image.Image) -> float:
+    """Return the share of the picture that is selected, 0 to 1."""
+    counts = selected.histogram()
+    return sum(counts[_HALF:]) / sum(counts)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import TypeVar
 
 from bot.domain.clock import Park, park
@@ -20,24 +20,31 @@ from bot.domain.errors import (
     PictureTooLarge,
     TooBusy,
 )
-from bot.domain.pictures import REGIONS, Fit
+from bot.domain.pictures import REGIONS, Fit, Margins
 from bot.imaging import replies
 from bot.imaging.crew import Crew, Errand
 from bot.imaging.values import (
     MAX_FILE_BYTES,
+    MAX_MARGIN,
     MAX_SIDE,
     SMALLEST_LIMIT,
+    SQUARE_BYTES,
+    Adjusted,
+    Cells,
+    Difference,
     Finished,
     Framing,
     Limits,
     MaskRecipe,
     Named,
     Normalised,
+    Outpainting,
     OwnTransparency,
+    PlainRecipe,
     PoolHealth,
     Uploaded,
 )
-from bot.imaging.wire import Frame
+from bot.imaging.wire import Frame, Head
 
 T = TypeVar("T")
 _MEGABYTE = 1_000_000
@@ -76,8 +83,7 @@ class Imaging:
             TooBusy: too many jobs wait already.
             ValueError: *framing* asks for more than this room does.
         """
-        if not 1 <= framing.side <= MAX_SIDE or framing.limit < SMALLEST_LIMIT:
-            raise ValueError(framing)
+        _check_canvas(framing.side, framing.limit)
         _check_file(data, what)
         head = {"job": "normalise", "what": what, **asdict(framing)}
         return await self._do(
@@ -102,6 +108,40 @@ class Imaging:
             _mask_frame(recipe, picture), lambda reply: replies.mask(reply, size=size), what="mask"
         )
 
+    async def outpaint(
+        self,
+        data: bytes,
+        margins: Margins,
+        *,
+        side: int = 1024,
+        limit: int = SQUARE_BYTES,
+        what: str = "picture",
+    ) -> Outpainting:
+        """Return *data* on a square with *margins* around it to be painted, and the mask for that.
+
+        Raises:
+            MaskSelectsNothing: the margins are too narrow.
+            PictureError: the file cannot be used; *what* names it in the refusal.
+            TooBusy: too many jobs wait already.
+            ValueError: *margins*, *side* or *limit* ask for more than this room does.
+        """
+        if not all(0 <= margin <= MAX_MARGIN for margin in astuple(margins)):
+            raise ValueError(margins)
+        _check_canvas(side, limit)
+        _check_file(data, what)
+        head = {
+            "job": "outpaint",
+            "what": what,
+            "side": side,
+            "limit": limit,
+            "margins": astuple(margins),
+        }
+        return await self._do(
+            Frame(head, (data,)),
+            lambda reply: replies.outpainting(reply, most=side, limit=limit),
+            what=what,
+        )
+
     async def finish(
         self,
         answer: bytes,
@@ -109,11 +149,13 @@ class Imaging:
         limit: int,
         picture: Normalised | None = None,
         mask: bytes | None = None,
+        source: bytes | None = None,
     ) -> Finished:
         """Verify what a provider sent and make it ready to be shown in *limit* bytes.
 
-        A square answer to a padded *picture* is cropped back; with a *mask* the original lies
-        over it outside the feathered mask. *limit* is at least `SMALLEST_LIMIT`.
+        An answer of the canvas's shape to *picture* is brought back to the member's shape; with a
+        *mask* the original lies over it outside the feathered mask, at the resolution of *source*,
+        the member's own file, where that is larger. *limit* is at least `SMALLEST_LIMIT`.
 
         Raises:
             NonsenseAnswer: *answer* is not a picture that can be shown.
@@ -125,10 +167,10 @@ class Imaging:
             raise NonsenseAnswer(operator=f"answer of {len(answer)} bytes")
         numbers = replies.geometry_numbers(picture.geometry) if picture else None
         head = {"job": "finish", "limit": limit, "geometry": numbers}
-        parts = (answer, picture.png, mask) if picture and mask else (answer,)
+        kept = (picture.png, mask, source or b"") if picture and mask else (b"", b"", b"")
         try:
             return await self._do(
-                Frame(head, parts), lambda reply: replies.finished(reply, limit=limit)
+                Frame(head, (answer, *kept)), lambda reply: replies.finished(reply, limit=limit)
             )
         except PictureError as error:
             raise NonsenseAnswer(operator=f"answer refused: {type(error).__name__}") from error
@@ -203,6 +245,11 @@ def _forget(running: "asyncio.Future[T]") -> None:
         running.exception()
 
 
+def _check_canvas(side: int, limit: int) -> None:
+    if not 1 <= side <= MAX_SIDE or limit < SMALLEST_LIMIT:
+        raise ValueError(side, limit)
+
+
 def _check_file(data: bytes, what: str) -> None:
     if not data:
         raise EmptyPicture(what=what)
@@ -212,17 +259,27 @@ def _check_file(data: bytes, what: str) -> None:
 
 
 def _mask_frame(recipe: MaskRecipe, picture: Normalised) -> Frame:
+    plain = recipe if isinstance(recipe, Adjusted) else Adjusted(recipe=recipe)
+    said, parts = _recipe(plain.recipe, picture)
     numbers = replies.geometry_numbers(picture.geometry)
+    head = {"job": "mask", "geometry": numbers, "invert": plain.invert, "grow": plain.grow, **said}
+    return Frame(head, parts)
+
+
+def _recipe(recipe: PlainRecipe, picture: Normalised) -> tuple[Head, tuple[bytes, ...]]:
     match recipe:
         case Uploaded(data):
             _check_file(data, "mask")
-            return Frame({"job": "uploaded", "geometry": numbers}, (data,))
+            return {"recipe": "uploaded"}, (data,)
+        case Difference(data):
+            _check_file(data, "mask")
+            return {"recipe": "difference"}, (data, picture.png)
         case Named(name):
-            region = REGIONS[name]
-            edges = [region.left, region.top, region.right, region.bottom]
-            return Frame({"job": "region", "geometry": numbers, "region": edges})
+            return _recipe(Cells((name,)), picture)
+        case Cells(names):
+            return {"recipe": "regions", "regions": [astuple(REGIONS[name]) for name in names]}, ()
         case OwnTransparency():
-            return Frame({"job": "own", "geometry": numbers}, (picture.png,))
+            return {"recipe": "own"}, (picture.png,)
 
 
 @asynccontextmanager

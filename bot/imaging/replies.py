@@ -7,7 +7,7 @@ from bot.domain import errors
 from bot.domain.errors import PictureError
 from bot.domain.pictures import Box, Geometry, Note, Size
 from bot.imaging import sniff
-from bot.imaging.values import SQUARE_BYTES, Finished, Normalised
+from bot.imaging.values import SQUARE_BYTES, Finished, Normalised, Outpainting
 from bot.imaging.wire import BrokenFrameError, Frame, Head
 
 REFUSALS: dict[str, type[PictureError]] = {
@@ -65,6 +65,15 @@ def normalised(frame: Frame, *, most: int, limit: int = SQUARE_BYTES) -> Normali
     if len(png) >= limit:
         raise BrokenFrameError("too many bytes")
     return Normalised(png=png, geometry=geometry, notes=_notes(frame.head))
+
+
+def outpainting(frame: Frame, *, most: int, limit: int) -> Outpainting:
+    """Read a picture and its mask. Raises BrokenFrameError."""
+    png, margins = _parts(frame, 2)
+    picture = normalised(Frame(frame.head, (png,)), most=most, limit=limit)
+    return Outpainting(
+        picture=picture, mask=mask(Frame({}, (margins,)), size=picture.geometry.canvas)
+    )
 
 
 def mask(frame: Frame, *, size: Size) -> bytes:

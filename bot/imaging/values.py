@@ -14,6 +14,9 @@ SMALLEST_LIMIT = 16_384
 """The smallest delivery limit that every picture can be made to fit, in bytes."""
 
 
+MAX_MARGIN = 2.0
+"""The widest margin that is painted, in the picture's own width or height."""
+
 MAX_SIDE = 2048
 """The longest side that a picture is normalised to."""
 
@@ -58,6 +61,13 @@ class Uploaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A copy of the picture that a person painted over: where it differs is repainted."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """A region of `bot.domain.pictures.REGIONS`, in fractions of the picture, not of the square."""
 
@@ -65,11 +75,51 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """Several regions together."""
+
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OwnTransparency:
     """What is transparent in the picture itself."""
 
 
-MaskRecipe = Uploaded | Named | OwnTransparency
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjusted:
+    """Another recipe, inverted and then grown by pixels of the canvas (shrunk where negative)."""
+
+    recipe: "PlainRecipe"
+    invert: bool = False
+    grow: int = 0
+
+
+PlainRecipe = Uploaded | Difference | Named | Cells | OwnTransparency
+MaskRecipe = PlainRecipe | Adjusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outpainting:
+    """A picture with room around it, and the mask that lets a model fill the room."""
+
+    picture: Normalised
+    mask: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What came of a call: the answer, and what was sent and given where it is to be kept.
+
+    Attributes:
+        canvas, mask: the normalised picture and the mask that were sent.
+        source: the member's own file.
+    """
+
+    answer: bytes = field(repr=False)
+    canvas: bytes | None = field(default=None, repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+    source: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

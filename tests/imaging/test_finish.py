@@ -3,10 +3,10 @@ from PIL import Image, ImageChops
 
 from bot.domain.errors import NotAPicture
 from bot.domain.pictures import REGIONS, Fit, Note, Size
-from bot.imaging.finish import changed_share, composited, finish
-from bot.imaging.masks import region_mask
+from bot.imaging.finish import MOST_SIDE, changed_share, composited, finish
+from bot.imaging.masks import mask_png, select_regions
 from bot.imaging.normalise import normalise
-from bot.imaging.values import Finished, Framing, Normalised
+from bot.imaging.values import Finished, Framing, Made, Normalised
 from tests.imaging.pictures import (
     ARTIST,
     BUDGET,
@@ -28,8 +28,21 @@ def square(image: Image.Image, *, side: int = 256, fit: Fit = Fit.PAD) -> Normal
     return normalise(saved(image), Framing(side=side, fit=fit), what="picture", budget=BUDGET)
 
 
-def done(answer: bytes, *, limit: int = PLENTY) -> Finished:
-    return finish(answer, limit=limit, budget=BUDGET)
+def done(answer: bytes, picture: Normalised | None = None, *, limit: int = PLENTY) -> Finished:
+    geometry = picture.geometry if picture else None
+    return finish(Made(answer=answer), geometry, limit=limit, budget=BUDGET)
+
+
+def laid_over(
+    answer: bytes, picture: Normalised, mask: bytes, source: bytes | None = None
+) -> Finished:
+    made = Made(answer=answer, canvas=picture.png, mask=mask, source=source)
+    return finish(made, picture.geometry, limit=PLENTY, budget=BUDGET)
+
+
+def region_mask(region: str, picture: Normalised) -> bytes:
+    selected = select_regions([REGIONS[region]], picture.geometry)
+    return mask_png(selected, picture.geometry, all_allowed=True)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "GIF"])
@@ -97,7 +110,7 @@ def test_a_padded_square_comes_back_in_its_own_shape(
     picture = normalise(data, Framing(side=256, fit=Fit.PAD), what="picture", budget=BUDGET)
     answer = opened(picture.png).resize((answer_side, answer_side))
 
-    made = finish(saved(answer), limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+    made = done(saved(answer), picture)
 
     longest = max(size)
     assert abs(made.size.width - size[0] * answer_side / longest) <= answer_side / 256 + 1
@@ -111,24 +124,45 @@ def test_cropping_back_gives_every_pixel_of_the_picture_and_none_of_the_borders(
     image = photo("chelsea.png").resize((256, 170), Image.Resampling.LANCZOS)
     picture = square(image)
 
-    made = finish(picture.png, limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+    made = done(picture.png, picture)
 
     assert opened(made.data).tobytes() == image.tobytes()
 
 
-@pytest.mark.parametrize("fit", [Fit.CROP, Fit.STRETCH])
-def test_other_fits_come_back_as_squares(fit: Fit) -> None:
-    picture = square(quarters(300, 200), fit=fit)
+def test_a_crop_comes_back_as_a_square() -> None:
+    picture = square(quarters(300, 200), fit=Fit.CROP)
 
-    made = finish(picture.png, limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+    assert done(picture.png, picture).size == Size(256, 256)
 
-    assert made.size == Size(256, 256)
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("size", [(300, 200), (200, 300)])
+def test_a_stretched_picture_comes_back_in_its_own_shape(
+    size: tuple[int, int], orientation: int
+) -> None:
+    framing = Framing(side=256, fit=Fit.STRETCH)
+    data = turned(quarters(*size), orientation, "PNG")
+    picture = normalise(data, framing, what="picture", budget=BUDGET)
+
+    made = done(picture.png, picture)
+
+    assert made.size == (Size(256, 171) if size[0] > size[1] else Size(171, 256))
+    assert shows_quarters(opened(made.data))
+    assert Note.STRETCHED_BACK in made.notes
+
+
+def test_a_kept_shape_comes_back_whole() -> None:
+    picture = square(quarters(300, 200), fit=Fit.KEEP)
+
+    made = done(saved(quarters(768, 512)), picture)
+
+    assert made.size == Size(768, 512)
 
 
 def test_an_answer_of_another_shape_is_left_whole() -> None:
     picture = square(quarters(300, 200))
 
-    made = finish(saved(quarters(192, 128)), limit=PLENTY, budget=BUDGET, geometry=picture.geometry)
+    made = done(saved(quarters(192, 128)), picture)
 
     assert made.size == Size(192, 128)
 
@@ -140,17 +174,10 @@ def test_outside_the_mask_and_its_feather_every_byte_is_the_originals(
 ) -> None:
     image = photo().resize((256, 192))
     picture = square(image)
-    mask = region_mask(REGIONS[region], picture.geometry)
+    mask = region_mask(region, picture)
     answer = saved(Image.new("RGB", (answer_side, answer_side), (255, 0, 255)))
 
-    made = finish(
-        answer,
-        limit=PLENTY,
-        budget=BUDGET,
-        geometry=picture.geometry,
-        square=picture.png,
-        mask=mask,
-    )
+    made = laid_over(answer, picture, mask)
 
     result = opened(made.data)
     assert result.size == image.size
@@ -203,3 +230,46 @@ def test_a_changed_pixel_is_one_that_can_be_seen() -> None:
 
     assert changed_share(other, base) == pytest.approx(0.1)
     assert mean_difference(base, base) == 0
+
+
+# --- at the member's own resolution -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("fit", list(Fit))
+@pytest.mark.parametrize("orientation", [1, 3, 6, 7])
+def test_the_members_own_pixels_stay_where_they_are_more(orientation: int, fit: Fit) -> None:
+    image = photo("retina.jpg").resize((900, 600))
+    source = turned(image, orientation, "PNG")
+    picture = normalise(source, Framing(side=256, fit=fit), what="picture", budget=BUDGET)
+    mask = region_mask("left", picture)
+
+    made = laid_over(saved(Image.new("RGB", picture_size(picture))), picture, mask, source)
+
+    taken = picture.geometry.taken
+    own = image.crop((taken.left, taken.top, taken.right, taken.bottom))
+    result = opened(made.data).convert("RGB")
+    assert result.size == own.size
+    right = (own.width // 2, 0, own.width, own.height)
+    assert result.crop(right).tobytes() == own.crop(right).tobytes()
+    assert fit is Fit.CROP or result.getpixel((10, 10)) == (0, 0, 0)
+
+
+def picture_size(picture: Normalised) -> tuple[int, int]:
+    return picture.geometry.canvas.width, picture.geometry.canvas.height
+
+
+def test_very_large_files_are_composited_at_a_bounded_size() -> None:
+    source = saved(quarters(4000, 2000), "JPEG")
+    picture = normalise(source, Framing(side=256), what="picture", budget=BUDGET)
+
+    made = laid_over(picture.png, picture, region_mask("left", picture), source)
+
+    assert made.size == Size(MOST_SIDE, MOST_SIDE // 2)
+
+
+def test_a_file_that_is_not_the_pictures_is_left_out() -> None:
+    picture = square(quarters(300, 200))
+
+    made = laid_over(picture.png, picture, region_mask("left", picture), saved(quarters(900, 601)))
+
+    assert made.size == picture.geometry.place.size

@@ -2,15 +2,38 @@ import pytest
 from PIL import Image, ImageChops
 
 from bot.domain.errors import DamagedPicture, MaskSelectsAll, MaskSelectsNothing, NotAPicture
-from bot.domain.pictures import REGIONS, Fit, Region
-from bot.imaging.masks import KEEP, REPAINT, own_mask, region_mask, uploaded_mask
+from bot.domain.pictures import REGIONS, Fit, Geometry, Region
+from bot.imaging.masks import (
+    KEEP,
+    REPAINT,
+    grown,
+    mask_png,
+    select_difference,
+    select_regions,
+    select_transparent,
+    select_uploaded,
+    selection_of,
+    share,
+)
 from bot.imaging.normalise import normalise
 from bot.imaging.values import Framing, Normalised
-from tests.imaging.pictures import BUDGET, chunk_names, opened, quarters, saved, turned
+from tests.imaging.pictures import BUDGET, chunk_names, opened, photo, quarters, saved, turned
 
 
 def square(data: bytes, *, side: int = 256, fit: Fit = Fit.PAD) -> Normalised:
     return normalise(data, Framing(side=side, fit=fit), what="picture", budget=BUDGET)
+
+
+def region_mask(region: Region, geometry: Geometry) -> bytes:
+    return mask_png(select_regions([region], geometry), geometry, all_allowed=True)
+
+
+def own_mask(square: bytes, geometry: Geometry, *, budget: int) -> bytes:
+    return mask_png(select_transparent(square, geometry, budget=budget), geometry)
+
+
+def uploaded_mask(data: bytes, geometry: Geometry, *, budget: int) -> bytes:
+    return mask_png(select_uploaded(data, geometry, budget=budget), geometry)
 
 
 def selected(mask: bytes, picture: Normalised) -> Image.Image:
@@ -154,3 +177,74 @@ def test_an_opaque_picture_has_no_transparency_of_its_own() -> None:
 
     with pytest.raises(MaskSelectsNothing):
         own_mask(picture.png, picture.geometry, budget=BUDGET)
+
+
+def test_cells_together() -> None:
+    picture = square(saved(quarters(300, 300)), side=300)
+
+    chosen = select_regions([REGIONS["top left"], REGIONS["bottom right"]], picture.geometry)
+
+    assert share(chosen) == pytest.approx(2 / 9)
+
+
+# --- a painted-over copy ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "scale"), [("PNG", 1), ("JPEG", 1), ("WEBP", 1), ("JPEG", 2)])
+def test_what_was_painted_over_is_selected(kind: str, scale: int) -> None:
+    image = photo("coffee.png").resize((300, 200))
+    picture = square(saved(image), side=300)
+    copy = image.copy()
+    copy.paste((255, 0, 255), (40, 60, 120, 140))
+    copy = copy.resize((300 // scale, 200 // scale))
+
+    chosen = select_difference(saved(copy, kind), picture.png, picture.geometry, budget=BUDGET)
+
+    expected = Image.new("L", (300, 200))
+    expected.paste(255, (40, 60, 120, 140))
+    wrong = ImageChops.difference(chosen, expected).histogram()[255]
+    assert wrong < (60 if kind == "PNG" else 2500 if scale > 1 else 700)
+
+
+def test_an_untouched_copy_selects_nothing() -> None:
+    image = photo("coffee.png").resize((300, 200))
+    picture = square(saved(image), side=300)
+
+    chosen = select_difference(
+        saved(image, "JPEG", quality=90), picture.png, picture.geometry, budget=BUDGET
+    )
+
+    with pytest.raises(MaskSelectsNothing):
+        mask_png(chosen, picture.geometry)
+
+
+# --- adjusting --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", [0, 1, 2, 5, 12, 40])
+def test_growing_to_the_pixel(by: int) -> None:
+    selection = Image.new("L", (200, 160))
+    selection.paste(255, (90, 70, 100, 80))
+    expected = Image.new("L", (200, 160))
+    expected.paste(255, (90 - by, 70 - by, 100 + by, 80 + by))
+
+    assert grown(selection, by) == expected
+    assert grown(grown(selection, by), -by) == selection
+
+
+def test_nothing_shrinks_from_the_edge_of_the_picture() -> None:
+    selection = Image.new("L", (50, 40))
+    selection.paste(255, (0, 0, 25, 40))
+    expected = Image.new("L", (50, 40))
+    expected.paste(255, (0, 0, 20, 40))
+
+    assert grown(selection, -5) == expected
+
+
+def test_masks_are_read_back_as_they_were_written() -> None:
+    picture = square(saved(quarters(300, 200)))
+    selection = select_regions([REGIONS["left half"]], picture.geometry)
+
+    mask = mask_png(selection, picture.geometry)
+
+    assert selection_of(mask, picture.geometry, budget=BUDGET) == selection

@@ -23,11 +23,20 @@ from bot.domain.errors import (
     PictureTooLarge,
     TooBusy,
 )
-from bot.domain.pictures import Fit, Note, Size
+from bot.domain.pictures import Fit, Margins, Note, Size
 from bot.imaging import process
 from bot.imaging.pool import Imaging, open_imaging
 from bot.imaging.process import Worker, WorkerLostError
-from bot.imaging.values import Framing, Limits, Named, OwnTransparency, Uploaded
+from bot.imaging.values import (
+    Adjusted,
+    Cells,
+    Difference,
+    Framing,
+    Limits,
+    Named,
+    OwnTransparency,
+    Uploaded,
+)
 from bot.imaging.wire import Frame
 from tests.imaging.pictures import noise, opened, photo, photograph, quarters, saved
 
@@ -81,6 +90,54 @@ async def test_uploaded_and_own_masks(imaging: Imaging) -> None:
         await imaging.mask(Uploaded(saved(quarters(9, 9).point([255] * 768))), picture)
     with pytest.raises(EmptyPicture):
         await imaging.mask(Uploaded(b""), picture)
+
+
+async def test_painted_over_several_and_adjusted_masks(imaging: Imaging) -> None:
+    image = photo("coffee.png").resize((256, 256))
+    picture = await imaging.normalise(saved(image), side=256)
+    copy = image.copy()
+    copy.paste((255, 0, 255), (0, 0, 128, 256))
+
+    painted = await imaging.mask(Difference(saved(copy)), picture)
+    half = await imaging.mask(Named("left half"), picture)
+    other = await imaging.mask(Adjusted(recipe=Named("right half"), invert=True), picture)
+    cells = await imaging.mask(Cells(("left", "right")), picture)
+    wider = await imaging.mask(Adjusted(recipe=Cells(("left", "right")), grow=-9), picture)
+
+    assert half == other
+    assert abs(share_of(painted) - 0.5) < 0.01
+    assert share_of(cells) == pytest.approx(2 / 3, abs=0.01)
+    assert share_of(wider) == pytest.approx(2 / 3 - 18 / 256, abs=0.01)
+
+
+def share_of(mask: bytes) -> float:
+    """The share of a mask that is repainted."""
+    counts = opened(mask).getchannel("A").histogram()
+    return counts[0] / sum(counts)
+
+
+async def test_room_around_a_picture(imaging: Imaging) -> None:
+    done = await imaging.outpaint(SMALL, Margins(left=1.0), side=256)
+
+    assert done.picture.geometry.source == Size(64, 32)
+    assert opened(done.mask).size == (256, 256)
+
+
+async def test_framings_reach_the_workers(imaging: Imaging) -> None:
+    framing = Framing(side=2048, fit=Fit.KEEP, limit=20_000_000)
+
+    picture = await imaging.frame(photograph("retina.jpg").read_bytes(), framing)
+
+    assert picture.geometry.canvas == Size(1411, 1411)
+
+
+async def test_more_than_the_room_does_is_a_mistake(imaging: Imaging) -> None:
+    for framing in (Framing(side=4096), Framing(side=0), Framing(limit=10)):
+        with pytest.raises(ValueError, match=r"\d"):
+            await imaging.frame(SMALL, framing)
+    for margins in (Margins(left=-1), Margins(top=9)):
+        with pytest.raises(ValueError, match="Margins"):
+            await imaging.outpaint(SMALL, margins)
 
 
 async def test_fits_and_notes_reach_the_caller(imaging: Imaging) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
+from PIL import Image
 
 from bot.domain.errors import EmptyPicture
-from bot.domain.pictures import REGIONS, Fit, Size
+from bot.domain.pictures import Fit, Size
 from bot.imaging import jobs, replies, wire, worker
 from bot.imaging.geometry import fitted
 from bot.imaging.values import Framing, Limits
@@ -19,6 +20,8 @@ from tests.imaging.pictures import BUDGET, quarters, saved
 
 GEOMETRY = fitted(Size(64, 32), 1, side=64, fit=Fit.PAD)
 NUMBERS = replies.geometry_numbers(GEOMETRY)
+SIZE = Size(64, 64)
+MASK: Head = {"job": "mask", "geometry": NUMBERS, "invert": False, "grow": 0}
 NORMALISE: Head = {"job": "normalise", "what": "picture", **asdict(Framing(side=64))}
 
 
@@ -27,23 +30,31 @@ def answer(head: Head, *parts: bytes) -> Frame:
 
 
 def test_every_job_answers() -> None:
-    picture = replies.normalised(answer(NORMALISE, saved(quarters(64, 32))), most=64)
-    region = REGIONS["left half"]
-    edges = [region.left, region.top, region.right, region.bottom]
+    data = saved(quarters(64, 32))
+    picture = replies.normalised(answer(NORMALISE, data), most=64)
     mask = replies.mask(
-        answer({"job": "region", "geometry": NUMBERS, "region": edges}), size=Size(64, 64)
+        answer({**MASK, "recipe": "regions", "regions": [[0, 0, 0.5, 1]]}), size=SIZE
     )
-    again = answer({"job": "uploaded", "geometry": NUMBERS}, mask)
+    again = answer({**MASK, "recipe": "uploaded"}, mask)
+    other = answer({**MASK, "recipe": "uploaded", "invert": True, "grow": 2}, mask)
+    copy = saved(Image.new("RGB", (64, 32), "red"))
+    painted = answer({**MASK, "recipe": "difference"}, copy, picture.png)
+    own = answer({**MASK, "recipe": "own"}, picture.png)
     finish: Head = {"job": "finish", "limit": 90_000, "geometry": NUMBERS}
-    whole = answer(finish, picture.png, picture.png, mask)
-    plain = answer({**finish, "geometry": None}, picture.png)
+    whole = answer(finish, picture.png, picture.png, mask, data)
+    plain = answer({**finish, "geometry": None}, picture.png, b"", b"", b"")
+    outpaint: Head = {"job": "outpaint", "what": "picture", "side": 64, "limit": 90_000}
+    wider = answer({**outpaint, "margins": [0.5, 0, 0.5, 0]}, data)
 
     assert picture.geometry == GEOMETRY
     assert again.parts == (mask,)
+    assert replies.mask(other, size=SIZE) != mask
+    assert replies.mask(painted, size=SIZE)
+    assert own.head["refusal"] == "MaskSelectsNothing"
     assert replies.finished(whole, limit=90_000).changed == 0
-    assert replies.finished(plain, limit=90_000).size == Size(64, 64)
-    assert answer({"job": "own", "geometry": NUMBERS}, picture.png).head["refusal"] == (
-        "MaskSelectsNothing"
+    assert replies.finished(plain, limit=90_000).size == SIZE
+    assert replies.outpainting(wider, most=64, limit=90_000).picture.geometry.source == Size(
+        128, 32
     )
 
 
