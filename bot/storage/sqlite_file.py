@@ -17,6 +17,7 @@ from bot.storage.lane import primary_code
 BUSY_SECONDS = 1.2
 """How long a write waits, queue and locks together, before it is refused."""
 
+_OWNER_ONLY = 0o600  # it holds prompts
 _MAGIC = b"SQLite format 3\0"
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
 
@@ -110,9 +111,9 @@ def _make_directory(directory: Path) -> None:
 
 
 def _look_at(path: Path) -> None:
-    if not path.exists():
-        return
     try:
+        if not path.exists():
+            path.touch(mode=_OWNER_ONLY)  # SQLite's own files beside it follow
         with path.open("r+b") as file:
             start = file.read(len(_MAGIC))
     except IsADirectoryError:

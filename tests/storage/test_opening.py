@@ -73,6 +73,14 @@ async def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
     assert tables == []
 
 
+async def test_the_database_is_for_its_owner_alone(path: Path, url: str) -> None:
+    async with open_database(url) as database:
+        await database.write(lambda c: c.exec_driver_sql("INSERT INTO guilds VALUES (1, '', 1)"))
+        modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+
+    assert {modes[f"easel.db{end}"] for end in ("", "-wal", "-shm")} == {0o600}
+
+
 def test_only_the_database_and_its_lock_remain(path: Path, url: str) -> None:
     asyncio.run(use(url, "INSERT INTO guilds VALUES (1, '', 1)"))
 
