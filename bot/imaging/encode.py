@@ -77,11 +77,11 @@ class Delivery:
     notes: tuple[Note, ...] = ()
 
 
-def deliver(image: Image.Image, limit: int) -> Delivery:
+def deliver(image: Image.Image, limit: int, *, lossless: bool = True) -> Delivery:
     """Encode for people: PNG where it fits *limit* bytes, else JPEG, or WebP with transparency."""
     if image.mode == "RGBA" and colour.is_opaque(image):
         image = image.convert("RGB")
-    if len(data := png_near(image, limit + 1)) <= limit:
+    if lossless and len(data := png_near(image, limit + 1)) <= limit:
         return Delivery(data=data, media_type="image/png", extension="png", size=image.size)
     for smaller, notes in _smaller(image):
         for quality in _LOSSY_QUALITIES:

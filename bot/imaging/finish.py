@@ -33,7 +33,7 @@ def finish(made: Made, geometry: Geometry | None, *, limit: int, budget: int) ->
     """
     image = whole_picture(made.answer, what="picture", budget=budget)
     if geometry is None or not same_shape(Size(*image.size), geometry.canvas):
-        return _finished(image, limit)  # the model chose a shape of its own
+        return finished(image, limit)  # the model chose a shape of its own
     notes: tuple[Note, ...] = ()
     if geometry.is_padded:
         box = scaled_box(geometry.place, geometry.canvas, Size(*image.size))
@@ -47,12 +47,13 @@ def finish(made: Made, geometry: Geometry | None, *, limit: int, budget: int) ->
     if not same_shape(Size(*image.size), geometry.taken.size):
         image = scaled(image, None, centred(geometry.taken.size, max(image.size)).size)
         notes = (*notes, Note.STRETCHED_BACK)
-    done = _finished(image, limit)
+    done = finished(image, limit)
     return replace(done, notes=(*notes, *done.notes), changed=changed)
 
 
-def _finished(image: Image.Image, limit: int) -> Finished:
-    made = encode.deliver(image, limit)
+def finished(image: Image.Image, limit: int, *, lossless: bool = True) -> Finished:
+    """Encode *image* in at most *limit* bytes, losslessly where that fits and is wished."""
+    made = encode.deliver(image, limit, lossless=lossless)
     return Finished(
         data=made.data,
         media_type=made.media_type,

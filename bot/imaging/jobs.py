@@ -1,16 +1,18 @@
 """The jobs that a worker can do, by name: frames in, frames out, nothing else touched."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from PIL import Image, ImageChops
 
 from bot.domain.pictures import Backdrop, Fit, Focus, Geometry, Margins, Region
-from bot.imaging import masks, replies
-from bot.imaging.finish import finish
-from bot.imaging.normalise import normalise
+from bot.imaging import masks, replies, sheets
+from bot.imaging.charts import draw_chart
+from bot.imaging.finish import finish, finished
+from bot.imaging.normalise import normalise, whole_picture
 from bot.imaging.outpaint import outpaint
-from bot.imaging.values import Framing, Made
+from bot.imaging.values import Bar, Chart, Finished, Framing, Made
 from bot.imaging.wire import Frame, Head
 
 Job = Callable[[Frame, int], Frame]
@@ -87,6 +89,46 @@ def _finish(frame: Frame, budget: int) -> Frame:
         limit=_number(frame.head, "limit"),
         budget=budget,
     )
+    return _sent(done)
+
+
+def _preview(frame: Frame, budget: int) -> Frame:
+    head, geometry = frame.head, replies.geometry_of(frame.head["geometry"])
+    canvas, mask = frame.parts
+    picture = whole_picture(canvas, what="picture", budget=budget)
+    picture = picture.crop(masks.edges(geometry.place))
+    selected = masks.selection_of(mask, geometry, budget=budget)
+    image = sheets.preview(picture, selected, str(head["legend"]))
+    done = finished(image, _number(head, "limit"))
+    return _sent(replace(done, changed=masks.share(selected)))
+
+
+def _chart(frame: Frame, _budget: int) -> Frame:
+    head = frame.head
+    rows = cast("list[list[str | float]]", head["bars"])
+    bars = tuple(
+        Bar(label=str(label), value=float(value), shown=str(shown)) for label, value, shown in rows
+    )
+    chart = Chart(title=str(head["title"]), bars=bars, dark=bool(head["dark"]))
+    return _sent(finished(draw_chart(chart), _number(head, "limit")))
+
+
+def _sheet(frame: Frame, budget: int) -> Frame:
+    head = frame.head
+    pictures = [_cell(data, budget) for data in frame.parts]
+    captions = cast("list[str]", head["captions"])
+    sheet = sheets.contact_sheet(pictures, captions, dark=bool(head["dark"]))
+    return _sent(finished(sheet, _number(head, "limit"), lossless=False))
+
+
+def _cell(data: bytes, budget: int) -> Image.Image:
+    """Decode one picture of a sheet, no larger than it needs to be."""
+    framing = Framing(side=sheets.CELL, fit=Fit.KEEP)
+    small = normalise(data, framing, what="picture", budget=budget)
+    return whole_picture(small.png, what="picture", budget=budget)
+
+
+def _sent(done: Finished) -> Frame:
     return Frame(replies.finished_head(done), (done.data,))
 
 
@@ -99,6 +141,9 @@ JOBS: dict[str, Job] = {
     "mask": _mask,
     "outpaint": _outpaint,
     "finish": _finish,
+    "preview": _preview,
+    "chart": _chart,
+    "sheet": _sheet,
 }
 
 SELECT: dict[str, Callable[[Frame, Geometry, int], Image.Image]] = {

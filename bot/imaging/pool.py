@@ -5,7 +5,7 @@ turn, and a thread of this pool talks to a worker for it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, astuple
@@ -24,13 +24,17 @@ from bot.domain.pictures import REGIONS, Fit, Margins
 from bot.imaging import replies
 from bot.imaging.crew import Crew, Errand
 from bot.imaging.values import (
+    MAX_BARS,
     MAX_FILE_BYTES,
     MAX_MARGIN,
+    MAX_ON_SHEET,
     MAX_SIDE,
+    MAX_TEXT,
     SMALLEST_LIMIT,
     SQUARE_BYTES,
     Adjusted,
     Cells,
+    Chart,
     Difference,
     Finished,
     Framing,
@@ -161,19 +165,59 @@ class Imaging:
             NonsenseAnswer: *answer* is not a picture that can be shown.
             TooBusy: too many jobs wait already.
         """
-        if limit < SMALLEST_LIMIT:
-            raise ValueError(limit)
         if not 0 < len(answer) <= MAX_FILE_BYTES:
             raise NonsenseAnswer(operator=f"answer of {len(answer)} bytes")
         numbers = replies.geometry_numbers(picture.geometry) if picture else None
-        head = {"job": "finish", "limit": limit, "geometry": numbers}
+        head: Head = {"job": "finish", "geometry": numbers}
         kept = (picture.png, mask, source or b"") if picture and mask else (b"", b"", b"")
         try:
-            return await self._do(
-                Frame(head, (answer, *kept)), lambda reply: replies.finished(reply, limit=limit)
-            )
+            return await self._finished(head, (answer, *kept), limit)
         except PictureError as error:
             raise NonsenseAnswer(operator=f"answer refused: {type(error).__name__}") from error
+
+    async def preview(
+        self, picture: Normalised, mask: bytes, *, legend: str, limit: int
+    ) -> Finished:
+        """Return *picture* with what *mask* selects in stripes, and *legend* below.
+
+        `Finished.changed` is the share that is selected.
+        """
+        numbers = replies.geometry_numbers(picture.geometry)
+        head = {"job": "preview", "geometry": numbers, "legend": legend[:MAX_TEXT]}
+        return await self._finished(head, (picture.png, mask), limit)
+
+    async def chart(self, chart: Chart, *, limit: int) -> Finished:
+        """Return *chart* as a picture. Raises ValueError for more than `MAX_BARS` bars."""
+        if len(chart.bars) > MAX_BARS:
+            raise ValueError(len(chart.bars))
+        bars = [(bar.label[:MAX_TEXT], bar.value, bar.shown[:MAX_TEXT]) for bar in chart.bars]
+        head = {"job": "chart", "title": chart.title[:MAX_TEXT], "bars": bars, "dark": chart.dark}
+        return await self._finished(head, (), limit)
+
+    async def sheet(
+        self, pictures: Sequence[bytes], captions: Sequence[str], *, limit: int, dark: bool = False
+    ) -> Finished:
+        """Return one to `MAX_ON_SHEET` *pictures* on one sheet, each with its caption.
+
+        Raises:
+            PictureError: one of them cannot be used.
+            ValueError: there are none, or too many.
+        """
+        if not 1 <= len(pictures) <= MAX_ON_SHEET:
+            raise ValueError(len(pictures))
+        for data in pictures:
+            _check_file(data, "picture")
+        said = [caption[:MAX_TEXT] for caption in captions[: len(pictures)]]
+        head = {"job": "sheet", "captions": said, "dark": dark}
+        return await self._finished(head, tuple(pictures), limit)
+
+    async def _finished(self, head: Head, parts: tuple[bytes, ...], limit: int) -> Finished:
+        if limit < SMALLEST_LIMIT:
+            raise ValueError(limit)
+        return await self._do(
+            Frame({**head, "limit": limit}, parts),
+            lambda reply: replies.finished(reply, limit=limit),
+        )
 
     def health(self) -> PoolHealth:
         """Return the figures so far."""

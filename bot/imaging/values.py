@@ -139,6 +139,38 @@ class Finished:
     changed: float | None = None
 
 
+MAX_BARS = 30
+MAX_TEXT = 200
+"""Letters of any text in a picture; more is never shown."""
+
+MAX_ON_SHEET = 10
+_MAX_ALT = 1024  # what Discord takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a chart; *shown* is its value in words."""
+
+    label: str
+    value: float
+    shown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A bar chart of at most `MAX_BARS` bars, for a light or a dark background."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    dark: bool = False
+
+    @property
+    def alt(self) -> str:
+        """The chart in words, for those who do not see it."""
+        rows = "; ".join(f"{bar.label}: {bar.shown}" for bar in self.bars)
+        return f"{self.title}. {rows}"[:_MAX_ALT]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolHealth:
     """Figures of the workers since the start.

@@ -58,6 +58,23 @@ def test_every_job_answers() -> None:
     )
 
 
+def test_every_drawing_answers() -> None:
+    data = saved(quarters(64, 32))
+    picture = replies.normalised(answer(NORMALISE, data), most=64)
+    region = answer({**MASK, "recipe": "regions", "regions": [[0, 0, 0.5, 1]]})
+    preview: Head = {"job": "preview", "limit": 90_000, "geometry": NUMBERS, "legend": "this"}
+    chart: Head = {"job": "chart", "limit": 90_000, "title": "Chart", "dark": True}
+    sheet: Head = {"job": "sheet", "limit": 90_000, "captions": ["one"], "dark": False}
+
+    shown = replies.finished(answer(preview, picture.png, region.parts[0]), limit=90_000)
+    drawn = replies.finished(answer({**chart, "bars": [["Ann", 2, "two"]]}), limit=90_000)
+    laid = replies.finished(answer(sheet, data), limit=90_000)
+
+    assert shown.changed == pytest.approx(0.5)
+    assert drawn.size.width == 900
+    assert laid.media_type == "image/jpeg"
+
+
 def test_refusals_are_frames() -> None:
     reply = answer(NORMALISE, b"")
 
