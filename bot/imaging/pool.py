@@ -7,51 +7,42 @@ turn, and a thread of this pool talks to a worker for it.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, astuple
 from typing import TypeVar
 
 from bot.domain.clock import Park, park
 from bot.domain.errors import (
     Closing,
-    EmptyPicture,
     NonsenseAnswer,
     PictureError,
-    PictureTooLarge,
     TooBusy,
 )
-from bot.domain.pictures import REGIONS, Fit, Margins
+from bot.domain.pictures import Fit, Margins
 from bot.imaging import replies
 from bot.imaging.crew import Crew, Errand
+from bot.imaging.delivery import fair_limit
+from bot.imaging.requests import check_canvas, check_file, mask_frame
 from bot.imaging.values import (
     MAX_BARS,
     MAX_FILE_BYTES,
     MAX_MARGIN,
     MAX_ON_SHEET,
-    MAX_SIDE,
     MAX_TEXT,
     SMALLEST_LIMIT,
     SQUARE_BYTES,
-    Adjusted,
-    Cells,
     Chart,
-    Difference,
     Finished,
     Framing,
     Limits,
     MaskRecipe,
-    Named,
     Normalised,
     Outpainting,
-    OwnTransparency,
-    PlainRecipe,
     PoolHealth,
-    Uploaded,
 )
 from bot.imaging.wire import Frame, Head
 
 T = TypeVar("T")
-_MEGABYTE = 1_000_000
 _LIMITS = Limits()
 _park = park
 
@@ -87,8 +78,8 @@ class Imaging:
             TooBusy: too many jobs wait already.
             ValueError: *framing* asks for more than this room does.
         """
-        _check_canvas(framing.side, framing.limit)
-        _check_file(data, what)
+        check_canvas(framing.side, framing.limit)
+        check_file(data, what)
         head = {"job": "normalise", "what": what, **asdict(framing)}
         return await self._do(
             Frame(head, (data,)),
@@ -109,7 +100,7 @@ class Imaging:
         """
         size = picture.geometry.canvas
         return await self._do(
-            _mask_frame(recipe, picture), lambda reply: replies.mask(reply, size=size), what="mask"
+            mask_frame(recipe, picture), lambda reply: replies.mask(reply, size=size), what="mask"
         )
 
     async def outpaint(
@@ -131,8 +122,8 @@ class Imaging:
         """
         if not all(0 <= margin <= MAX_MARGIN for margin in astuple(margins)):
             raise ValueError(margins)
-        _check_canvas(side, limit)
-        _check_file(data, what)
+        check_canvas(side, limit)
+        check_file(data, what)
         head = {
             "job": "outpaint",
             "what": what,
@@ -175,6 +166,43 @@ class Imaging:
         except PictureError as error:
             raise NonsenseAnswer(operator=f"answer refused: {type(error).__name__}") from error
 
+    async def finish_all(
+        self,
+        answers: Sequence[bytes],
+        *,
+        each: int,
+        together: int,
+        picture: Normalised | None = None,
+        mask: bytes | None = None,
+        source: bytes | None = None,
+    ) -> list[Finished | None]:
+        """`finish` every answer so that each file and all of them fit; None for no picture.
+
+        What fits is lossless; only the largest are compressed until all fit *together* bytes.
+
+        Raises:
+            NonsenseAnswer: not one of them is a picture.
+            TooBusy: too many jobs wait already.
+        """
+
+        async def finished(answer: bytes, limit: int) -> Finished | None:
+            with suppress(NonsenseAnswer):
+                return await self.finish(
+                    answer, limit=limit, picture=picture, mask=mask, source=source
+                )
+            return None
+
+        first = min(each, together)
+        done = await asyncio.gather(*(finished(answer, first) for answer in answers))
+        limit = fair_limit([len(one.data) for one in done if one], together)
+        limit = max(limit, SMALLEST_LIMIT)
+        for number, one in enumerate(done):
+            if one and len(one.data) > limit:
+                done[number] = await finished(answers[number], limit)
+        if not any(done):
+            raise NonsenseAnswer
+        return done
+
     async def preview(
         self, picture: Normalised, mask: bytes, *, legend: str, limit: int
     ) -> Finished:
@@ -206,7 +234,7 @@ class Imaging:
         if not 1 <= len(pictures) <= MAX_ON_SHEET:
             raise ValueError(len(pictures))
         for data in pictures:
-            _check_file(data, "picture")
+            check_file(data, "picture")
         said = [caption[:MAX_TEXT] for caption in captions[: len(pictures)]]
         head = {"job": "sheet", "captions": said, "dark": dark}
         return await self._finished(head, tuple(pictures), limit)
@@ -287,43 +315,6 @@ def _forget(running: "asyncio.Future[T]") -> None:
     """Take note of how an abandoned job ended, which asyncio asks of someone."""
     if not running.cancelled():
         running.exception()
-
-
-def _check_canvas(side: int, limit: int) -> None:
-    if not 1 <= side <= MAX_SIDE or limit < SMALLEST_LIMIT:
-        raise ValueError(side, limit)
-
-
-def _check_file(data: bytes, what: str) -> None:
-    if not data:
-        raise EmptyPicture(what=what)
-    if len(data) > MAX_FILE_BYTES:
-        size, limit = (f"{count / _MEGABYTE:.0f} MB" for count in (len(data), MAX_FILE_BYTES))
-        raise PictureTooLarge(what=what, size=size, limit=limit)
-
-
-def _mask_frame(recipe: MaskRecipe, picture: Normalised) -> Frame:
-    plain = recipe if isinstance(recipe, Adjusted) else Adjusted(recipe=recipe)
-    said, parts = _recipe(plain.recipe, picture)
-    numbers = replies.geometry_numbers(picture.geometry)
-    head = {"job": "mask", "geometry": numbers, "invert": plain.invert, "grow": plain.grow, **said}
-    return Frame(head, parts)
-
-
-def _recipe(recipe: PlainRecipe, picture: Normalised) -> tuple[Head, tuple[bytes, ...]]:
-    match recipe:
-        case Uploaded(data):
-            _check_file(data, "mask")
-            return {"recipe": "uploaded"}, (data,)
-        case Difference(data):
-            _check_file(data, "mask")
-            return {"recipe": "difference"}, (data, picture.png)
-        case Named(name):
-            return _recipe(Cells((name,)), picture)
-        case Cells(names):
-            return {"recipe": "regions", "regions": [astuple(REGIONS[name]) for name in names]}, ()
-        case OwnTransparency():
-            return {"recipe": "own"}, (picture.png,)
 
 
 @asynccontextmanager

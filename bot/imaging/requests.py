@@ -1,0 +1,64 @@
+"""What is sent to the workers, refused here where that needs no worker."""
+
+from dataclasses import astuple
+
+from bot.domain.errors import EmptyPicture, PictureTooLarge
+from bot.domain.pictures import REGIONS
+from bot.imaging import replies
+from bot.imaging.values import (
+    MAX_FILE_BYTES,
+    MAX_SIDE,
+    SMALLEST_LIMIT,
+    Adjusted,
+    Cells,
+    Difference,
+    MaskRecipe,
+    Named,
+    Normalised,
+    OwnTransparency,
+    PlainRecipe,
+    Uploaded,
+)
+from bot.imaging.wire import Frame, Head
+
+_MEGABYTE = 1_000_000
+
+
+def check_canvas(side: int, limit: int) -> None:
+    """Raise ValueError for more than this room does: a mistake of ours, not of a person."""
+    if not 1 <= side <= MAX_SIDE or limit < SMALLEST_LIMIT:
+        raise ValueError(side, limit)
+
+
+def check_file(data: bytes, what: str) -> None:
+    """Raise PictureError for a file that needs no worker to be refused."""
+    if not data:
+        raise EmptyPicture(what=what)
+    if len(data) > MAX_FILE_BYTES:
+        size, limit = (f"{count / _MEGABYTE:.0f} MB" for count in (len(data), MAX_FILE_BYTES))
+        raise PictureTooLarge(what=what, size=size, limit=limit)
+
+
+def mask_frame(recipe: MaskRecipe, picture: Normalised) -> Frame:
+    """Return the job that makes *recipe*. Raises PictureError, KeyError for an unknown region."""
+    plain = recipe if isinstance(recipe, Adjusted) else Adjusted(recipe=recipe)
+    said, parts = _recipe(plain.recipe, picture)
+    numbers = replies.geometry_numbers(picture.geometry)
+    head = {"job": "mask", "geometry": numbers, "invert": plain.invert, "grow": plain.grow, **said}
+    return Frame(head, parts)
+
+
+def _recipe(recipe: PlainRecipe, picture: Normalised) -> tuple[Head, tuple[bytes, ...]]:
+    match recipe:
+        case Uploaded(data):
+            check_file(data, "mask")
+            return {"recipe": "uploaded"}, (data,)
+        case Difference(data):
+            check_file(data, "mask")
+            return {"recipe": "difference"}, (data, picture.png)
+        case Named(name):
+            return _recipe(Cells((name,)), picture)
+        case Cells(names):
+            return {"recipe": "regions", "regions": [astuple(REGIONS[name]) for name in names]}, ()
+        case OwnTransparency():
+            return {"recipe": "own"}, (picture.png,)
