@@ -74,7 +74,9 @@ def run() -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option("--port", type=click.IntRange(0, 65535), help="The page's port; 0 is any.")
+@click.option("--open/--no-open", "browser", default=True, help="Open the page in a browser.")
+def demo(port: int | None, *, browser: bool) -> None:
     """Show the bot on a simulated server, in a page of the local browser."""
     try:
         from bot.demo.show import show_demo
@@ -85,7 +87,7 @@ def demo() -> None:
             f"The demo needs {error.name}, which is not installed; in a checkout `make demo` "
             'installs it, elsewhere `pip install "easel[demo]"`.'
         ) from None
-    show_demo(extensions())
+    show_demo(extensions(), port=port, browser=browser and _has_browser())
 
 
 @main.command()
@@ -134,6 +136,13 @@ def migrate() -> None:
         click.echo(f"The database already has revision {done.after}.")
 
 
+def _has_browser() -> bool:
+    """Whether a page can be opened for the one who looks: not over a plain remote shell."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True
+
+
 def extensions() -> Sequence[str]:
     """Return the modules of all command families."""
     return [module.name for module in iter_modules(cogs.__path__, "cogs.")]
@@ -176,9 +185,9 @@ def _stop_signal() -> asyncio.Event:
 
 
 def _line(finding: "Finding") -> str:
-    if finding.well:
-        return f"ok       {finding.subject}: {finding.says}"
-    return f"problem  {finding.subject}: {finding.says.rstrip('.')}. {finding.cure}".rstrip()
+    verdict = "ok      " if finding.well else "problem "
+    sentence = f"{finding.subject}: {finding.says.rstrip('.')}."
+    return f"{verdict} {sentence} {finding.cure}".rstrip()
 
 
 def _leave(sentence: str, code: int) -> None:

@@ -60,9 +60,9 @@ def invite(application_id: int) -> str:
 def refused_token() -> Finding:
     """Return the finding for a token that Discord does not accept."""
     return Finding(
-        subject="token",
+        subject="Token",
         well=False,
-        says="Discord does not accept DISCORD_TOKEN",
+        says="Discord does not accept DISCORD_TOKEN.",
         cure="Reset it on the Bot page of Discord's developer portal and copy the new one.",
     )
 
@@ -79,7 +79,7 @@ def discord_in_words() -> Generator[None]:
         yield
     except discord.LoginFailure:
         refused = refused_token()
-        raise SetupError(f"{refused.says}. {refused.cure}") from None
+        raise SetupError(f"{refused.says} {refused.cure}") from None
     except discord.PrivilegedIntentsRequired:
         raise SetupError(
             "Discord refuses the bot's intents; switch the privileged intents on, on the Bot page "
@@ -104,24 +104,24 @@ def discord_in_words() -> Generator[None]:
 
 def _identity(client: discord.Client) -> Finding:
     return Finding(
-        subject="token",
+        subject="Token",
         well=True,
-        says=f"belongs to {client.user} (application {client.application_id})",
+        says=f"It belongs to {client.user} (application {client.application_id}).",
     )
 
 
 def _intents() -> Finding:
-    return Finding(subject="intents", well=True, says="guilds only; no privileged one is needed")
+    return Finding(subject="Intents", well=True, says="Guilds only; no privileged one is needed.")
 
 
 def _delivery(client: discord.Client) -> Finding:
     application = client.application
     if application is None or not application.interactions_endpoint_url:
-        return Finding(subject="interactions", well=True, says="come through the gateway")
+        return Finding(subject="Interactions", well=True, says="They come through the gateway.")
     return Finding(
-        subject="interactions",
+        subject="Interactions",
         well=False,
-        says="go to an Interactions Endpoint URL, so Easel never sees a command",
+        says="They go to an Interactions Endpoint URL, so Easel never sees a command.",
         cure="Empty that field on the General Information page of Discord's developer portal.",
     )
 
@@ -130,11 +130,11 @@ def _servers(client: discord.Client, guilds: Sequence[discord.Guild]) -> Finding
     if guilds:
         others = ", and more" if len(guilds) == _GUILDS else ""
         names = ", ".join(guild.name for guild in guilds)
-        return Finding(subject="servers", well=True, says=f"the bot is on {names}{others}")
+        return Finding(subject="Servers", well=True, says=f"The bot is on {names}{others}.")
     return Finding(
-        subject="servers",
+        subject="Servers",
         well=False,
-        says="the bot is on no server",
+        says="The bot is on no server.",
         cure=f"Invite it: {invite(client.application_id or 0)}",
     )
 
@@ -145,31 +145,33 @@ async def _commands(client: discord.Client, guilds: Sequence[discord.Guild]) -> 
         if registered := await tree.fetch_commands(guild=guild):
             names = ", ".join(f"/{command.name}" for command in registered)
             where = f"on {guild.name}" if guild else "for all servers"
-            return Finding(subject="commands", well=True, says=f"{names} are registered {where}")
+            return Finding(subject="Commands", well=True, says=f"{names} are registered {where}.")
     cure = "Run `easel sync`."
-    return Finding(subject="commands", well=False, says="none are registered", cure=cure)
+    return Finding(subject="Commands", well=False, says="None are registered.", cure=cure)
 
 
 async def _channel(client: discord.Client, channel_id: int) -> Finding:
-    subject = f"channel {channel_id}"
+    subject = f"Channel {channel_id}"
     try:
         missing = await _missing(client, channel_id)
     except (discord.NotFound, discord.Forbidden):
         return Finding(
             subject=subject,
             well=False,
-            says="does not exist, or the bot cannot see it",
+            says="It does not exist, or the bot cannot see it.",
             cure="Check the id, invite the bot to that server, and allow it View Channels there.",
         )
     if missing is None:
         cure = "Name a text channel or a thread of a server."
-        return Finding(subject=subject, well=False, says="is not on a server", cure=cure)
+        return Finding(subject=subject, well=False, says="It is not on a server.", cure=cure)
     if not missing:
-        return Finding(subject=subject, well=True, says="the bot has all permissions that it needs")
+        return Finding(
+            subject=subject, well=True, says="The bot has all permissions that it needs."
+        )
     return Finding(
         subject=subject,
         well=False,
-        says=f"missing there: {', '.join(missing)}",
+        says=f"The bot lacks {', '.join(missing)} there.",
         cure="Allow them to the bot's role in that channel's permissions.",
     )
 

@@ -30,14 +30,14 @@ def _checks(settings: Settings, channel: int | None) -> dict[str, Check]:
             with discord_in_words():
                 return await ask_discord(token, channel)
         except DiscordUnreachable as error:
-            return [Finding(subject="token", well=False, says=str(error))]
+            return [Finding(subject="Token", well=False, says=str(error))]
 
     async def key() -> Sequence[Finding]:
         require_key(settings)
         return await provider_check(lambda: open_settings_provider(settings))()
 
     here = machine_checks(settings.database_url.get_secret_value())
-    return {"token": at_discord, "key": key, **here}
+    return {"Token": at_discord, "Key": key, **here}
 
 
 async def register(

@@ -57,7 +57,7 @@ async def test_a_token_that_is_not_taken_is_the_only_finding(fake: FakeDiscord) 
     assert fake.origin
     (finding,) = await ask_discord("wrong")
 
-    assert (finding.subject, finding.well) == ("token", False)
+    assert (finding.subject, finding.well) == ("Token", False)
     assert "Reset it" in finding.cure
     assert "wrong" not in finding.says + finding.cure
 
@@ -65,12 +65,12 @@ async def test_a_token_that_is_not_taken_is_the_only_finding(fake: FakeDiscord) 
 async def test_a_bot_that_was_never_invited_gets_its_link(fake: FakeDiscord) -> None:
     findings = await ask_discord(fake.token)
 
-    assert about(findings, "token").well
-    assert about(findings, "intents").well
-    assert about(findings, "interactions").well
-    assert not about(findings, "servers").well
-    assert f"client_id={fake.bot.id}&" in about(findings, "servers").cure
-    assert about(findings, "commands").cure == "Run `easel sync`."
+    assert about(findings, "Token").well
+    assert about(findings, "Intents").well
+    assert about(findings, "Interactions").well
+    assert not about(findings, "Servers").well
+    assert f"client_id={fake.bot.id}&" in about(findings, "Servers").cure
+    assert about(findings, "Commands").cure == "Run `easel sync`."
 
 
 @pytest.mark.parametrize("here", [True, False])
@@ -94,8 +94,8 @@ async def test_registered_commands_are_named(
     findings = await ask_discord(fake.token)
 
     where = "on Art Club" if here else "for all servers"
-    assert about(findings, "commands").says == f"/imagine are registered {where}"
-    assert about(findings, "servers").well
+    assert about(findings, "Commands").says == f"/imagine are registered {where}."
+    assert about(findings, "Servers").well
 
 
 async def test_commands_that_go_elsewhere_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,8 +108,8 @@ async def test_commands_that_go_elsewhere_are_found(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(Route, "BASE", fake.origin + API)
         findings = await ask_discord(fake.token)
 
-    assert not about(findings, "interactions").well
-    assert "General Information" in about(findings, "interactions").cure
+    assert not about(findings, "Interactions").well
+    assert "General Information" in about(findings, "Interactions").cure
 
 
 async def test_a_channel_where_all_is_allowed(fake: FakeDiscord, guild: Guild) -> None:
@@ -117,7 +117,7 @@ async def test_a_channel_where_all_is_allowed(fake: FakeDiscord, guild: Guild) -
 
     findings = await ask_discord(fake.token, channel.id)
 
-    assert about(findings, f"channel {channel.id}").well
+    assert about(findings, f"Channel {channel.id}").well
 
 
 async def test_a_channel_where_something_is_missing(fake: FakeDiscord, guild: Guild) -> None:
@@ -125,10 +125,10 @@ async def test_a_channel_where_something_is_missing(fake: FakeDiscord, guild: Gu
     denied = Permissions(attach_files=True, send_messages_in_threads=True).value
     channel.overwrites[guild.id] = Overwrite(deny=denied)
 
-    finding = about(await ask_discord(fake.token, channel.id), "channel")
+    finding = about(await ask_discord(fake.token, channel.id), "Channel")
 
     assert not finding.well
-    assert set(finding.says.removeprefix("missing there: ").split(", ")) == {
+    assert set(finding.says.removeprefix("The bot lacks ").removesuffix(" there.").split(", ")) == {
         "Attach Files",
         "Send Messages in Threads",
     }
@@ -148,13 +148,13 @@ async def test_a_thread_follows_its_channel(monkeypatch: pytest.MonkeyPatch) -> 
         thread = fake.world.add_channel(guild, "a thread")
         thread.parent_id = parent.id
 
-        finding = about(await ask_discord(fake.token, thread.id), "channel")
+        finding = about(await ask_discord(fake.token, thread.id), "Channel")
 
-    assert finding.says == "missing there: Embed Links"
+    assert finding.says == "The bot lacks Embed Links there."
 
 
 async def test_a_channel_that_is_not_there(fake: FakeDiscord) -> None:
-    finding = about(await ask_discord(fake.token, 123), "channel 123")
+    finding = about(await ask_discord(fake.token, 123), "Channel 123")
 
     assert not finding.well
     assert "cannot see it" in finding.says
@@ -163,9 +163,9 @@ async def test_a_channel_that_is_not_there(fake: FakeDiscord) -> None:
 async def test_a_channel_of_no_server(fake: FakeDiscord) -> None:
     channel = fake.world.dm_channel(fake.world.add_user("ann"))
 
-    finding = about(await ask_discord(fake.token, channel.id), "channel")
+    finding = about(await ask_discord(fake.token, channel.id), "Channel")
 
-    assert finding.says == "is not on a server"
+    assert finding.says == "It is not on a server."
 
 
 class Answered:

@@ -222,7 +222,7 @@ async def test_doctor_finds_all_well(discord: FakeDiscord, tmp_path: Path) -> No
 
     assert done.code == 0, done.out
     assert {line[:9] for line in done.out.splitlines()} == {"ok       "}
-    assert f"channel {channel}" in done.out
+    assert f"Channel {channel}: " in done.out
     assert done.err == ""
 
 
@@ -233,9 +233,9 @@ async def test_doctor_names_each_problem_with_its_cure(tmp_path: Path) -> None:
 
     problems = [line for line in done.out.splitlines() if line.startswith("problem  ")]
     assert done.code == 1
-    assert any("token: Discord could not be reached" in line for line in problems)
-    assert any("key: OPENAI_API_KEY is not set" in line for line in problems)
-    assert "ok       database" in done.out
+    assert any("Token: Discord could not be reached" in line for line in problems)
+    assert any("Key: OPENAI_API_KEY is not set" in line for line in problems)
+    assert "ok       Database: It takes writes." in done.out
     assert CANARY not in done.out + done.err
     assert done.err == ""
 

@@ -44,8 +44,8 @@ def machine_checks(database_url: str) -> dict[str, Check]:
             async with open_database(database_url) as opened:
                 return [await database_finding(opened)]
         except DatabaseInUse:
-            says = "in use by a running Easel, whose /readyz tells whether it takes writes"
-            return [Finding(subject="database", well=True, says=says)]
+            says = "A running Easel uses it; its page /readyz tells whether it takes writes."
+            return [Finding(subject="Database", well=True, says=says)]
 
     async def disk() -> list[Finding]:
         return await asyncio.to_thread(_disk, database_url)
@@ -54,7 +54,7 @@ def machine_checks(database_url: str) -> dict[str, Check]:
         async with open_imaging(workers=1) as imaging:
             return [await workers_finding(imaging)]
 
-    return {"database": database, "disk": disk, "image workers": workers}
+    return {"Database": database, "Disk": disk, "Image workers": workers}
 
 
 def provider_check(opened: Callable[[], AbstractAsyncContextManager[ImageProvider]]) -> Check:
@@ -70,11 +70,11 @@ def provider_check(opened: Callable[[], AbstractAsyncContextManager[ImageProvide
 async def database_finding(database: Database) -> Finding:
     """Return what is to be said of *database*."""
     if await takes_writes(database):
-        return Finding(subject="database", well=True, says="takes writes")
+        return Finding(subject="Database", well=True, says="It takes writes.")
     return Finding(
-        subject="database",
+        subject="Database",
         well=False,
-        says="its version is missing",
+        says="Its version is missing.",
         cure="Restore a back-up, or name another file in DATABASE_URL.",
     )
 
@@ -82,11 +82,11 @@ async def database_finding(database: Database) -> Finding:
 async def workers_finding(imaging: Imaging) -> Finding:
     """Return what is to be said of the workers of *imaging*."""
     if await opens_pictures(imaging):
-        return Finding(subject="image workers", well=True, says="open pictures")
+        return Finding(subject="Image workers", well=True, says="They open pictures.")
     return Finding(
-        subject="image workers",
+        subject="Image workers",
         well=False,
-        says="made nothing of a picture",
+        says="They made nothing of a picture.",
         cure="This may be a bug in Easel.",
     )
 
@@ -108,14 +108,20 @@ async def _findings(subject: str, check: Check) -> Sequence[Finding]:
         async with asyncio.timeout(CHECK_SECONDS):
             return await check()
     except TimeoutError:
-        says, cure = f"no answer in {CHECK_SECONDS:.0f} seconds", "Look at the network and retry."
+        says, cure = (
+            f"No answer came in {CHECK_SECONDS:.0f} seconds.",
+            "Look at the network and retry.",
+        )
     except SetupError as error:
         says, cure = str(error), ""
     except UserError as error:
         values = {name: str(value) for name, value in error.values.items()}
         says, cure = error.message.format_map(values), error.tip.format_map(values)
     except Exception as error:  # noqa: BLE001 - one broken part must not hide the others
-        says, cure = f"failed with {type(error).__name__}: {error}", "This may be a bug in Easel."
+        says, cure = (
+            f"Looking failed with {type(error).__name__}: {error}",
+            "This may be a bug in Easel.",
+        )
     return [Finding(subject=subject, well=False, says=says, cure=cure)]
 
 
@@ -127,9 +133,9 @@ def _disk(database_url: str) -> list[Finding]:
     free = shutil.disk_usage(directory).free
     return [
         Finding(
-            subject="disk",
+            subject="Disk",
             well=free >= ENOUGH_DISK,
-            says=f"{free / 1e9:.1f} GB free in {directory}",
+            says=f"{free / 1e9:.1f} GB are free in {directory}.",
             cure="" if free >= ENOUGH_DISK else "Make room, or move the database to another disk.",
         )
     ]

@@ -49,7 +49,7 @@ def failing(error: Exception) -> Check:
 async def test_this_machine_is_well(tmp_path: Path) -> None:
     findings = await found(machine_checks(url_of(tmp_path / "data" / "easel.db")))
 
-    assert [finding.subject for finding in findings] == ["database", "disk", "image workers"]
+    assert [finding.subject for finding in findings] == ["Database", "Disk", "Image workers"]
     assert [finding for finding in findings if not finding.well] == []
     assert str(tmp_path) in findings[1].says
 
@@ -60,7 +60,7 @@ async def test_a_damaged_database_is_named(tmp_path: Path) -> None:
 
     finding, *others = await found(machine_checks(url_of(file)))
 
-    assert (finding.subject, finding.well) == ("database", False)
+    assert (finding.subject, finding.well) == ("Database", False)
     assert "is not a SQLite database" in finding.says
     assert [other.well for other in others] == [True, True]
     assert file.read_bytes().startswith(b"not a database")
@@ -69,10 +69,10 @@ async def test_a_damaged_database_is_named(tmp_path: Path) -> None:
 async def test_a_database_in_use_by_a_running_easel_is_well(tmp_path: Path) -> None:
     url = url_of(tmp_path / "easel.db")
     async with open_database(url):
-        finding = (await found({"database": machine_checks(url)["database"]}))[0]
+        finding = (await found({"database": machine_checks(url)["Database"]}))[0]
 
     assert finding.well
-    assert "in use" in finding.says
+    assert "running Easel uses it" in finding.says
 
 
 async def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,17 +80,17 @@ async def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return SimpleNamespace(free=12_000_000)
 
     monkeypatch.setattr(shutil, "disk_usage", nearly_full)
-    check = machine_checks(url_of(tmp_path / "not" / "yet" / "easel.db"))["disk"]
+    check = machine_checks(url_of(tmp_path / "not" / "yet" / "easel.db"))["Disk"]
 
     (finding,) = await found({"disk": check})
 
     assert not finding.well
-    assert finding.says == f"0.0 GB free in {tmp_path}"
+    assert finding.says == f"0.0 GB are free in {tmp_path}."
     assert "Make room" in finding.cure
 
 
 async def test_a_database_elsewhere_has_no_disk_here() -> None:
-    check = machine_checks("postgresql+asyncpg://easel:secret@127.0.0.1/easel")["disk"]
+    check = machine_checks("postgresql+asyncpg://easel:secret@127.0.0.1/easel")["Disk"]
 
     assert await found({"disk": check}) == []
 
@@ -124,7 +124,7 @@ async def test_a_part_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyP
 
     first, second = await found({"silent": silent, "fine": fine})
 
-    assert "no answer" in first.says
+    assert "No answer came" in first.says
     assert second.well
 
 
@@ -153,7 +153,7 @@ async def test_a_database_that_lost_its_version(tmp_path: Path) -> None:
         assert not await takes_writes(database)
         finding = await database_finding(database)
 
-    assert (finding.well, finding.says) == (False, "its version is missing")
+    assert (finding.well, finding.says) == (False, "Its version is missing.")
 
 
 async def test_workers_that_are_at_work_are_not_given_more() -> None:
