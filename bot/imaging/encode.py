@@ -16,6 +16,7 @@ _LOSSY_QUALITIES = (95, 90, 85, 75, 60)
 _SHRINK = 0.95
 _SMALLEST_SIDE = 16
 _WORTH_AN_EFFORT = 1.25
+_PIXELS_WORTH_AN_EFFORT = 1_500_000  # about a second
 _SIDE_WORTH_DROPPING_BITS = 1024
 _FINE_QUALITY = 90  # from here on colour keeps its full resolution
 
@@ -39,7 +40,8 @@ def png(image: Image.Image, *, small: bool = False) -> bytes:
 def png_near(image: Image.Image, limit: int) -> bytes:
     """Encode as PNG, and with more effort where that may bring it below *limit* bytes."""
     data = png(image)
-    if limit <= len(data) < limit * _WORTH_AN_EFFORT:
+    small = image.width * image.height <= _PIXELS_WORTH_AN_EFFORT
+    if small and limit <= len(data) < limit * _WORTH_AN_EFFORT:
         data = min(data, png(image, small=True), key=len)
     return data
 

@@ -54,7 +54,7 @@ class Opened:
         image: as the decoder opened it, not turned.
         stored: its size as it is stored.
         orientation: EXIF orientation that is still to be applied, 1 to 8.
-        cost: bytes that decoding takes besides the pixels themselves.
+        cost: bytes that the file holds, and decoding takes besides the pixels themselves.
         deep: whether it has more than 8 bits a channel.
     """
 
@@ -105,11 +105,12 @@ def open_picture(data: bytes, *, what: str) -> Opened:
 
 def _open(data: bytes, kind: Kind, what: str) -> Opened:
     animated, deep, cost = sniff.is_animated(data, kind), False, 0.0
-    exif, profile = b"", None
+    exif, profile, held = b"", None, len(data)
     if kind is Kind.JPEG:
         cost = _jpeg_bytes_per_pixel(data, what)
     if kind is Kind.PNG:
         parts = sniff.png_parts(data, what=what)
+        held += 0 if parts.data is data else len(parts.data)
         data, exif, profile = parts.data, parts.exif, parts.profile
         animated, deep = parts.animated, parts.depth > _EIGHT_BITS
     image = Image.open(BytesIO(data), formats=[kind.value])
@@ -125,7 +126,7 @@ def _open(data: bytes, kind: Kind, what: str) -> Opened:
         profile=profile or _profile(image),
         animated=animated,
         deep=deep or image.mode.startswith(("I", "F")),
-        cost=cost * stored.width * stored.height,
+        cost=cost * stored.width * stored.height + held,
     )
 
 

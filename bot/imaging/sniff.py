@@ -13,6 +13,7 @@ MAX_PROFILE_BYTES = 1_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _EXIF_BYTES = 65_536
 _KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_HARMLESS = frozenset({b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"tIME", b"bKGD", b"sBIT"})
 _BOX_BYTES = 12
 
 
@@ -77,7 +78,7 @@ def is_animated(data: bytes, kind: Kind) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PngParts:
-    """A PNG without its ancillary chunks, and what was worth keeping of those."""
+    """A PNG without chunks that could do harm, and what was worth keeping of those."""
 
     data: bytes
     exif: bytes
@@ -102,22 +103,24 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def png_parts(data: bytes, *, what: str) -> PngParts:
     """Take a PNG apart. Raises DamagedPicture where a chunk that matters is missing."""
-    kept: list[bytes] = [_PNG]
+    kept: list[tuple[int, int]] = [(0, len(_PNG))]
     names: set[bytes] = set()
     exif, profile = b"", None
     for name, start, end in png_chunks(data):
         names.add(name)
         body = data[start + 8 : end - 4] if name in {b"eXIf", b"iCCP"} else b""
         if name in _KEPT:
-            kept.append(data[start:end])
+            kept.append((start, end))
         elif name == b"eXIf" and len(body) <= _EXIF_BYTES:
             exif = body
         elif name == b"iCCP":
             profile = _unpacked_profile(body)
     if not {b"IHDR", b"IDAT", b"IEND"} <= names:
         raise DamagedPicture(what=what)
+    if not names <= _KEPT | _HARMLESS:  # a copy, which large files are spared where they can be
+        data = b"".join([data[start:end] for start, end in kept])
     return PngParts(
-        data=b"".join(kept), exif=exif, profile=profile, animated=b"acTL" in names, depth=data[24]
+        data=data, exif=exif, profile=profile, animated=b"acTL" in names, depth=data[24]
     )
 
 

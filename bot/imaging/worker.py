@@ -64,7 +64,7 @@ def serve(
 
 def budget_of(limits: Limits) -> int:
     """Return what decoding may take: the rest is for the file, the square and its encoder."""
-    return limits.memory * 4 // 5
+    return limits.memory * 17 // 20
 
 
 def confine(limits: Limits) -> None:
