@@ -191,8 +191,9 @@ def _check_options(ask: Ask, can: Capabilities) -> None:
         raise BadOption(option="count", problem=f"{can.model} makes 1 to {can.max_count} at once")
     if ask.verbatim and not can.verbatim:
         raise NotSupported(model=can.model, feature="verbatim")
-    if len(ask.prompt) > can.max_prompt:
-        raise PromptTooLong(length=len(ask.prompt), limit=can.max_prompt)
+    room = can.prompt_room(OPERATIONS[ask.command], verbatim=ask.verbatim)
+    if len(ask.prompt) > room:
+        raise PromptTooLong(length=len(ask.prompt), limit=room)
     _check_pictures(ask)
 
 

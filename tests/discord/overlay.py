@@ -25,11 +25,14 @@ class Strictness:
         locale: the language of whoever acts.
         upload_limit: bytes a file, as the interaction tells and Discord enforces.
         mentions: the mention policies of all messages that were sent.
+        incidents: what was said to people when the bot itself broke; a test that expects that
+            clears it, any other fails.
     """
 
     locale: str = "en-US"
     upload_limit: int = _TEN_MIB
     mentions: list[Any] = field(default_factory=list[Any])
+    incidents: list[str] = field(default_factory=list[str])
 
 
 @contextmanager
@@ -55,6 +58,8 @@ def stricter() -> Generator[Strictness]:
         body: Any = options.get("json") or {}
         if "content" in body:
             rules.mentions.append(body.get("allowed_mentions"))
+            if "Something broke" in (body["content"] or ""):
+                rules.incidents.append(body["content"])
         return dispatch(backend, method, path, **options)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -136,6 +136,7 @@ async def open_world(
                 await services.studio.close(0)
                 await env.shutdown()
                 await env.bot.close()
+            assert rules.incidents == []
 
 
 def _populate(
