@@ -8,7 +8,7 @@ INSTALL := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compil
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: demo setup run test check format requirements clean
+.PHONY: demo setup run test corpus check format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
@@ -20,6 +20,9 @@ run: $(VENV)/.run ## Run the real bot with the settings of the environment and .
 
 test: $(VENV)/.dev ## Run all tests
 	@$(RUN) -m pytest -n auto --dist worksteal
+
+corpus: $(VENV)/.dev ## Send hostile pictures, and those in the folders of CORPUS, through the workers
+	@$(RUN) -m tests.imaging.corpus $(CORPUS)
 
 check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, Dockerfile
 	@$(BIN)/ruff format --check .
