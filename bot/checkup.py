@@ -95,6 +95,8 @@ def discord_in_words() -> Generator[None]:
             f"Discord does not allow this (code {error.code}); check the id, and invite the bot "
             "with the scope applications.commands."
         ) from None
+    except discord.app_commands.CommandSyncFailure:
+        raise  # Discord found a mistake in our commands: a bug
     except (discord.HTTPException, discord.GatewayNotFound, OSError, TimeoutError) as error:
         raise DiscordUnreachable(
             f"Discord could not be reached ({type(error).__name__}); look at the network, and at "

@@ -21,7 +21,7 @@ from bot.ui.panels import show as show_panel
 from bot.ui.policy import require_manager
 from bot.ui.settings import changes_panel, settings_panel
 
-Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
 Resettable = Literal[
     "model", "quality", "moderation", "timezone", "log_channel", "prompt_hours", "everything"
 ]

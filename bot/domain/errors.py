@@ -81,7 +81,8 @@ class QuotaFull(UserError):
     """*unit* is pictures, dollars or jobs; *used*, *in_flight* and *limit* are in that unit."""
 
     message = (
-        "{whose} limit of {limit} per {window} is reached: {used} used, {in_flight} in flight."
+        "{whose} limit is {limit} a {window}: {used} used, {in_flight} in flight, {left} left; "
+        "this needs {asked}."
     )
     tip = "It resets {resets}."
 

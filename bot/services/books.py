@@ -69,7 +69,8 @@ class Books:
 
         def work(connection: Connection) -> None:
             self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
-            cost = {"cost_micros": price.micros, "delivered_at": now}
+            paid = price if price.known else ticket.estimate  # as the ledger has it
+            cost = {"cost_micros": paid.micros, "delivered_at": now}
             self._end(connection, ticket, JobState.DONE, **cost, **where)
 
         await self._database.write(work)

@@ -18,6 +18,7 @@ from bot.ui.words import say, say_many
 
 _PROMPT_SHOWN = 180
 _ALT_LIMIT = 1024
+_ROUNDED_FROM = 10  # seconds
 
 _WITHOUT_WORDS = {
     Command.IMAGINE: "a picture",
@@ -79,9 +80,13 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
         yield say_many(
             locale, "{count} of {asked} came", "{count} of {asked} came", came, asked=asked
         )
-    yield say(locale, "{seconds} s", seconds=round(result.seconds))
+    yield say(locale, "{seconds} s", seconds=_seconds(result.seconds))
     yield _price(locale, result)
     yield f"#{ticket.code}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f}" if seconds < _ROUNDED_FROM else f"{seconds:.0f}"
 
 
 def _notes(result: Result) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ async def test_what_is_private_and_what_managers_set(visitor: Visitor) -> None:
 
     await visitor.become("Ann")
     await visitor.command("imagine", prompt="one too many")
-    await visitor.sees("is reached")
+    await visitor.sees("Your limit is 1 picture a day")
     await visitor.command("usage me")
     await visitor.sees("1 picture")
 
