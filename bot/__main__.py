@@ -87,6 +87,7 @@ def demo(port: int | None, *, browser: bool) -> None:
             f"The demo needs {error.name}, which is not installed; in a checkout `make demo` "
             'installs it, elsewhere `pip install "easel[demo]"`.'
         ) from None
+    configure_logs(level="ERROR", style="text", stream=sys.stderr)  # the page is what counts
     show_demo(extensions(), port=port, browser=browser and _has_browser())
 
 
