@@ -1,5 +1,6 @@
 """Keeping the books of requests: every step of a job, and what it cost, in one write each."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.clock import Clock
-from bot.domain.errors import Billed, ContentRefused, NoSuchJob, ProviderError
+from bot.domain.errors import Billed, ContentRefused, NoSuchJob, ProviderError, StorageBusy
 from bot.domain.jobs import Job, JobState
 from bot.providers.base import Answer, Price
 from bot.services import moderation
@@ -18,6 +19,8 @@ from bot.storage import audit, jobs
 from bot.storage.database import Connection, Database
 
 log = structlog.get_logger(__name__)
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds after each time that the database was busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,11 @@ class Books:
             cost = {"cost_micros": paid.micros, "delivered_at": now}
             self._end(connection, ticket, JobState.DONE, **cost, **where)
 
-        await self._database.write(work)
+        await self._surely(ticket, work)
 
     async def withdrawn(self, ticket: Ticket, reason: str) -> None:
         """Give back everything that *ticket* holds; the provider was not called."""
-        await self._database.write(lambda c: self._release(c, ticket, JobState.FAILED, reason))
+        await self._surely(ticket, lambda c: self._release(c, ticket, JobState.FAILED, reason))
 
     async def failed(
         self, ticket: Ticket, error: BaseException, *, called: bool, price: Price | None
@@ -89,7 +92,7 @@ class Books:
         """
         billed = _billed(error, called=called)
         log.info("job_failed", reason=type(error).__name__, billed=billed.value)
-        await self._database.write(self._closing(ticket, error, billed, price))
+        await self._surely(ticket, self._closing(ticket, error, billed, price))
 
     async def recover(self) -> int:
         """Close what an earlier process left open; return how many requests.
@@ -132,6 +135,20 @@ class Books:
         while batch := await self._database.write(lambda c: jobs.erase_prompts(c, now)):
             erased += batch
         return erased
+
+    async def _surely(self, ticket: Ticket, work: Callable[[Connection], None]) -> None:
+        """Do *work*, which ends a request, also where the database is busy for a while.
+
+        What still cannot be written is left to `recover`: it must not hide how the request ended.
+        """
+        for pause in _PAUSES:
+            try:
+                await self._database.write(work)
+            except StorageBusy:
+                await asyncio.sleep(pause)
+            else:
+                return
+        log.error("job_left_open", job=ticket.code, cure="It is closed at the next start.")
 
     def _closing(
         self, ticket: Ticket, error: BaseException, billed: Billed, price: Price | None

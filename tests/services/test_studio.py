@@ -30,12 +30,14 @@ from bot.domain.errors import (
     ProviderFailed,
     ProviderUnreachable,
     QuotaFull,
+    StorageBusy,
     TooManyAtOnce,
 )
 from bot.domain.jobs import JobState
 from bot.domain.moderation import EventQuery
 from bot.domain.pictures import Shape
 from bot.domain.quota import Unit
+from bot.services import books as books_module
 from bot.services.admission import AlreadyAsked, Ticket
 from tests.services.studio import (
     ANN,
@@ -344,6 +346,29 @@ async def test_a_start_closes_what_was_left_open(services: Services) -> None:
     assert await used(services, Unit.PICTURES) == (0, 0)
     assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
     assert await books.recover() == 0
+
+
+@pytest.mark.parametrize(("failures", "state"), [(2, JobState.DONE), (9, JobState.MADE)])
+async def test_a_busy_database_does_not_spoil_what_was_shown(
+    services: Services, monkeypatch: pytest.MonkeyPatch, failures: int, state: JobState
+) -> None:
+    monkeypatch.setattr(books_module, "_PAUSES", (0, 0, 0))
+    busy = iter([True] * failures)
+    settle = services.quotas.settle
+
+    def settle_or_not(*args: Any, **values: Any) -> None:
+        if next(busy, False):
+            raise StorageBusy
+        settle(*args, **values)
+
+    monkeypatch.setattr(services.quotas, "settle", settle_or_not)
+    wall = Wall()
+    ticket = await services.studio.admit(ask())
+
+    await services.studio.perform(ticket, wall)
+
+    assert len(wall.shown) == 1
+    assert await _state(services, ticket) is state
 
 
 async def test_requests_of_other_servers_are_not_found(services: Services) -> None:
