@@ -16,7 +16,6 @@ from bot.domain.errors import (
     MaskSelectsAll,
     MaskSelectsNothing,
     MaybeBilled,
-    NonsenseAnswer,
 )
 from bot.domain.pictures import TRANSPARENT_PARTS
 from bot.imaging.pool import Imaging
@@ -59,6 +58,7 @@ class Stage(Protocol):
 class _Prepared:
     request: PictureRequest
     picture: Normalised | None = None
+    source: bytes | None = None
 
 
 class Studio:
@@ -147,7 +147,7 @@ class Studio:
         side = ticket.model.input_sides[-1]
         picture = await self._imaging.normalise(data, side=side, fit=ask.fit)
         mask = await self._mask(ticket, picture)
-        return _Prepared(replace(ticket.request, image=picture.png, mask=mask), picture)
+        return _Prepared(replace(ticket.request, image=picture.png, mask=mask), picture, data)
 
     async def _mask(self, ticket: Ticket, picture: Normalised) -> bytes | None:
         ask = ticket.ask
@@ -173,21 +173,15 @@ class Studio:
     async def _finish(
         self, ticket: Ticket, answer: Answer, prepared: _Prepared
     ) -> tuple[Finished, ...]:
-        limit = min(ticket.ask.place.upload_limit, WHOLE_MESSAGE // len(answer.pictures))
-        own_shape = prepared.picture if ticket.ask.shape is None else None
-        finished: list[Finished] = []
-        for made in answer.pictures:
-            try:
-                one = await self._imaging.finish(
-                    made.data, picture=own_shape, mask=prepared.request.mask, limit=limit
-                )
-            except NonsenseAnswer:
-                log.warning("picture_unusable", request_id=answer.request_id)
-            else:
-                finished.append(one)
-        if not finished:
-            raise NonsenseAnswer(request_id=answer.request_id)
-        return tuple(finished)
+        finished = await self._imaging.finish_all(
+            [made.data for made in answer.pictures],
+            each=ticket.ask.place.upload_limit,
+            together=WHOLE_MESSAGE,
+            picture=prepared.picture if ticket.ask.shape is None else None,
+            mask=prepared.request.mask,
+            source=prepared.source,
+        )
+        return tuple(one for one in finished if one is not None)
 
     @asynccontextmanager
     async def _owned(self, ticket: Ticket) -> AsyncGenerator[None]:
