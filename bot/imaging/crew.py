@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Generic, TypeVar
 
 from bot.domain.errors import Closing, DamagedPicture, PictureTooHeavy, TooBusy
@@ -17,7 +18,7 @@ from bot.imaging.wire import BrokenFrameError, Frame
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_TRIES = 4  # lost only when a worker is killed from outside every time
+_TRY_AGAIN_SECONDS = 5.0  # for how long a job is begun anew when its worker is killed from outside
 
 
 @dataclass(slots=True)
@@ -129,18 +130,16 @@ class Errand(Generic[T]):
             PictureError: the worker refused, or a limit ended it, or it broke.
             Closing, TooBusy: there is no worker.
         """
-        outside = True
-        for _ in range(_TRIES):
+        start = perf_counter()
+        while True:
             try:
                 return self._once()
             except WorkerLostError as lost:
                 self._crew.check_open()
-                outside = lost.outside
-                if outside and not self._abandoned:
-                    continue
-                refusal = PictureTooHeavy if lost.exhausted or outside else DamagedPicture
-                raise refusal(what=self._what) from lost
-        raise PictureTooHeavy(what=self._what)
+                late = self._abandoned or perf_counter() - start > _TRY_AGAIN_SECONDS
+                if not lost.outside or late:
+                    refusal = DamagedPicture if lost.broken else PictureTooHeavy
+                    raise refusal(what=self._what) from lost
 
     def abandon(self) -> None:
         """End the job, and its worker with it."""

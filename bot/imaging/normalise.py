@@ -84,18 +84,18 @@ class Decoded:
 
     opened: Opened
     image: Image.Image
+    scale: float
     converted: bool = False
 
     def part(self, taken: Box, size: Size) -> Image.Image:
         """Return the part *taken* of the upright picture at *size*: RGB or RGBA, sRGB, upright."""
         opened, image = self.opened, self.image
         stored = raw_box(taken, opened.size, opened.orientation)
-        across, down = image.width / opened.stored.width, image.height / opened.stored.height
         box = (
-            stored.left * across,
-            stored.top * down,
-            min(float(image.width), stored.right * across),
-            min(float(image.height), stored.bottom * down),
+            stored.left * self.scale,
+            stored.top * self.scale,
+            min(float(image.width), stored.right * self.scale),
+            min(float(image.height), stored.bottom * self.scale),
         )
         image = scaled(image, box, upright(size, opened.orientation))
         image, self.converted = colour.to_srgb(image, opened.profile)
@@ -120,7 +120,8 @@ class Decoded:
 
 def decode(opened: Opened, scale: float, *, budget: int) -> Decoded:
     """Decode at a scale of at least *scale*; 1 or more is the full size."""
-    return Decoded(opened, colour.scalable(load(opened, wanted=scale, budget=budget)))
+    image, exactly = load(opened, wanted=scale, budget=budget)
+    return Decoded(opened, colour.scalable(image), exactly)
 
 
 def whole_picture(data: bytes, *, what: str, budget: int) -> Image.Image:

@@ -37,7 +37,8 @@ DECODER_BYTES: dict[Kind, float] = {
 }
 """Bytes a pixel that decoding takes at its peak, measured; more where there is alpha."""
 
-_DRAFT_MARGIN = 1.4
+_DRAFT_MARGIN = 1.45
+"""A decode at less than this times the wanted side is seen: SSIM falls below 0.99."""
 _EIGHT_BITS = 8
 _ORIENTATIONS = range(1, 9)
 _ALPHA_BYTES = 4
@@ -172,17 +173,20 @@ def _profile(image: Image.Image) -> bytes | None:
     return None
 
 
-def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> Image.Image:
+def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> tuple[Image.Image, float]:
     """Decode the pixels, as stored, at a scale of at least *wanted* (1 is the full size).
+
+    Returns them and the scale exactly: a picture of 4,001 pixels at a quarter has 1,001, of which
+    the last shows less than a whole pixel's worth.
 
     Raises PictureTooLarge where that would take more than *budget* bytes.
     """
-    image = opened.image
+    image, drafted = opened.image, None
     with decoding(opened.what):
         scale = min(1.0, wanted * _DRAFT_MARGIN)
         if opened.kind is Kind.JPEG and scale < 1:
             width, height = opened.stored.width * scale, opened.stored.height * scale
-            image.draft(None, (max(1, int(width)), max(1, int(height))))
+            drafted = image.draft(None, (max(1, int(width)), max(1, int(height))))
         pixels = image.size[0] * image.size[1]
         each = DECODER_BYTES[opened.kind] + _ALPHA_BYTES * (image.mode in _ALPHA_MODES)
         if pixels * each + opened.cost > budget:
@@ -191,4 +195,4 @@ def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> Image.Image:
                 what=opened.what, size=str(opened.stored), limit=_megapixels(limit)
             )
         image.load()
-    return image
+    return image, drafted[1][2] / opened.stored.width if drafted else 1.0

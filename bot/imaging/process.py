@@ -40,6 +40,11 @@ class WorkerLostError(Exception):
         self.exhausted = exhausted
         self.outside = outside
 
+    @property
+    def broken(self) -> bool:
+        """Whether it ended by itself, over what the file holds."""
+        return not (self.exhausted or self.outside)
+
 
 class Worker:
     """A running worker process."""

@@ -7,9 +7,12 @@ clear refusal, takes longer than it may, or a worker grows.
 
 import argparse
 import asyncio
+import os
+import random
+import signal
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,10 +21,12 @@ from time import perf_counter
 from bot.domain.errors import PictureError
 from bot.imaging.pool import Imaging, open_imaging
 from tests.imaging.hostile import Case, Expect, cases, is_good
+from tests.imaging.pictures import photograph
 
 SIDE = 256
 SECONDS = 5.0
 MEMORY = 300_000_000
+SERVED_SECONDS = 2.0
 GRACE_SECONDS = 2.5
 """A worker that is killed is replaced in this time, on a loaded machine."""
 
@@ -118,12 +123,52 @@ async def run(seeds: Iterable[int], folders: list[Path]) -> int:
     return 1 if failures else 0
 
 
+async def kill_under_load(times: int) -> int:
+    """Kill a busy worker *times* times while pictures keep coming; return an exit code."""
+    data = photograph("retina.jpg").read_bytes()
+    lost, slowest = 0, 0.0
+    async with open_imaging() as imaging:
+
+        async def one_after_another() -> None:
+            nonlocal lost
+            while health().killed < times:
+                try:
+                    await imaging.normalise(data)
+                except PictureError:
+                    lost += 1
+
+        health = imaging.health
+        load = [asyncio.ensure_future(one_after_another()) for _ in range(8)]
+        while health().killed < times:
+            await _done_more_than(imaging, health().done)
+            before, start = health().killed, perf_counter()
+            os.kill(random.choice(imaging.pids), signal.SIGKILL)  # noqa: S311
+            await _more_than(before, lambda: health().killed)
+            await _done_more_than(imaging, health().done)
+            slowest = max(slowest, perf_counter() - start)
+        await asyncio.gather(*load)
+        say(f"{imaging.health()}; {lost} jobs lost; next served after {slowest:.2f} s at most")
+    return 1 if lost or slowest > SERVED_SECONDS else 0
+
+
+async def _done_more_than(imaging: Imaging, count: int) -> None:
+    await _more_than(count, lambda: imaging.health().done)
+
+
+async def _more_than(count: int, figure: Callable[[], int]) -> None:
+    while figure() <= count:  # noqa: ASYNC110 - a figure that nobody announces
+        await asyncio.sleep(0.001)
+
+
 def main() -> int:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--rounds", type=int, default=1, help="seeds to generate from")
+    parser.add_argument("--kills", type=int, help="only kill workers under load, this many times")
     arguments = parser.parse_args()
+    if arguments.kills:
+        return asyncio.run(kill_under_load(arguments.kills))
     return asyncio.run(run(range(1, arguments.rounds + 1), arguments.folders))
 
 

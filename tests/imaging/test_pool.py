@@ -24,7 +24,7 @@ from bot.domain.errors import (
     TooBusy,
 )
 from bot.domain.pictures import Fit, Margins, Note, Size
-from bot.imaging import process
+from bot.imaging import crew, process
 from bot.imaging.pool import Imaging, open_imaging
 from bot.imaging.process import Worker, WorkerLostError
 from bot.imaging.values import (
@@ -296,6 +296,7 @@ async def test_whatever_a_worker_does_it_is_one_refusal_and_the_next_is_served(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(process, "GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(crew, "_TRY_AGAIN_SECONDS", 0.3)
     fake_workers(monkeypatch, program)
     data = saved(noise(300))
     async with open_imaging(workers=1, limits=Limits(wall_seconds=0.5)) as imaging:
