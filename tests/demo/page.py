@@ -1,20 +1,22 @@
 """The demo as a real process, and its page as a person uses it in a real browser."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from types import MappingProxyType
 from typing import Final
 
-from playwright.async_api import Locator, Page, Response, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright
 
 CHROMIUM: Final = which("chromium") or which("chromium-browser") or which("google-chrome")
-_PATIENCE: Final = 30  # seconds for anything to appear, on a busy machine
+PATIENCE: Final = 30  # seconds for anything to appear, on a busy machine
 _FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -28,54 +30,81 @@ _FLAGS: Final = (
 
 @dataclass
 class Demo:
-    """A running ``easel demo``."""
+    """A running ``python -m bot demo`` and what it said until it was ready."""
 
     process: asyncio.subprocess.Process
     url: str
     said: str
 
-    async def end(self, how: signal.Signals) -> int:
+    async def end(self, how: signal.Signals) -> tuple[int, str]:
+        """Send *how*; return the exit code and what was said until then."""
         self.process.send_signal(how)
-        return await asyncio.wait_for(self.process.wait(), _PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            rest, _ = await self.process.communicate()
+        return self.process.returncode or 0, rest.decode()
 
 
 @asynccontextmanager
-async def running_demo() -> AsyncGenerator[Demo]:
-    """Start the demo on any free port; it is ended by force if a test did not end it."""
+async def running_demo(
+    port: str = "0", environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncGenerator[Demo]:
+    """Start the demo, on any free port unless *port* names one; it is ended in any case."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "demo", "--no-open", "--port", "0",
+        sys.executable, "-m", "bot", "demo", "--no-open", "--port", port,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env=dict(os.environ, **environment),
     )  # fmt: skip
-    assert process.stdout is not None
-    said = ""
     try:
-        async with asyncio.timeout(_PATIENCE):
-            while "Ctrl-C" not in said:
-                line = (await process.stdout.readline()).decode()
-                assert line, f"the demo ended: {said}"
-                said += line
+        said = await _heard(process, "Ctrl-C")
         found = re.search(r"http://127\.0\.0\.1:\d+/#\S+", said)
         assert found, said
         yield Demo(process, found[0], said)
     finally:
         if process.returncode is None:
+            process.terminate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.communicate(), PATIENCE)
+        if process.returncode is None:
             process.kill()
-        await process.communicate()
+            await process.communicate()
+
+
+async def _heard(process: asyncio.subprocess.Process, word: str) -> str:
+    assert process.stdout is not None
+    said = ""
+    async with asyncio.timeout(PATIENCE):
+        while word not in said:
+            line = await process.stdout.readline()
+            assert line, f"the demo ended: {said}"
+            said += line.decode()
+    return said
 
 
 @asynccontextmanager
-async def browser_page(url: str, *, width: int = 1200, height: int = 900) -> AsyncGenerator[Page]:
-    """Open *url* in a fresh headless browser."""
+async def running_browser() -> AsyncGenerator[Browser]:
+    """Start a headless browser with a fresh profile."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         try:
-            page = await browser.new_page(viewport={"width": width, "height": height})
-            page.set_default_timeout(_PATIENCE * 1000)
-            await page.goto(url)
-            await page.locator("#preview-app[aria-busy=false]").wait_for()
-            yield page
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def visiting(
+    browser: Browser, url: str, *, width: int = 1200, height: int = 900
+) -> AsyncGenerator["Visitor"]:
+    """Open *url* as somebody who was never there."""
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(PATIENCE * 1000)
+    try:
+        await page.goto(url)
+        visitor = Visitor(page)
+        await visitor.quiet()
+        yield visitor
+    finally:
+        await page.close()
 
 
 class Visitor:
@@ -83,104 +112,129 @@ class Visitor:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.messages = page.locator("article.channel-message")
+        self.pictures = page.locator("img.attachment-image")
 
     async def become(self, name: str) -> None:
         """Choose who to be, above the channel."""
-        chooser = self.page.locator("select").first
-        label = next(
-            each for each in await chooser.locator("option").all_inner_texts() if name in each
-        )
-        await chooser.select_option(label=label)
-        await self._quiet()
+        chooser = self.page.locator("#viewer-picker")
+        names = await chooser.locator("option").all_inner_texts()
+        await chooser.select_option(label=next(each for each in names if each.startswith(name)))
+        await self._answered()
 
     async def command(self, name: str, **options: str | Path) -> None:
         """Type a slash command, fill in its options, and send it."""
         await self.page.locator("#channel-composer-input").click()
         await self.page.keyboard.type(f"/{name}")
-        await self.page.locator(".command-popup").get_by_role("option").first.click()
-        await self.page.locator(".command-row").wait_for()
+        await self._offered(f"/{name}").click()
         for option, value in options.items():
             await self._fill(option, value)
-        await self._act(self.page.locator("#send-message"))
+        await self.page.locator("#send-message").click()
         await self.page.locator("#channel-composer-input").wait_for()
+        await self._answered()
 
-    async def press(self, label: str) -> None:
-        """Press a button under the newest message that has one."""
-        named = re.compile(rf"(^|\W){label}$")
-        await self._act(self.page.get_by_role("button", name=named).last)
+    async def commands(self) -> list[str]:
+        """Return what is offered to whoever types a slash."""
+        field = self.page.locator("#channel-composer-input")
+        await field.press_sequentially("/")
+        titles = self.page.locator(".command-entry-title strong")
+        await titles.first.wait_for()
+        found = await titles.all_inner_texts()
+        await field.press("Escape")
+        await field.fill("")
+        return found
 
-    async def sees(self, text: str) -> None:
-        """Wait until *text* can be read in the channel."""
-        await self.page.locator(".message, article").filter(has_text=text).last.wait_for()
+    async def press(self, label: str, message: Locator | None = None) -> None:
+        """Press a button under *message*, or under the newest message that has one."""
+        buttons = (message or self.messages).locator(".message-components").get_by_role("button")
+        await buttons.filter(has_text=label).last.click()
+        await self._answered()
 
-    async def unseen(self, text: str) -> None:
-        """Check that *text* is nowhere in the channel."""
-        assert await self.page.locator(".message, article").filter(has_text=text).count() == 0
+    async def sees(self, text: str) -> Locator:
+        """Wait until *text* can be read in the channel without scrolling; return its message."""
+        message = self.messages.filter(has_text=text).last
+        await message.wait_for()
 
-    async def gone(self, selector: str, *, most: int) -> None:
-        """Wait until at most *most* of what *selector* finds are left."""
-        found = self.page.locator(selector)
+        async def in_view() -> bool:
+            return await message.evaluate(_IN_VIEW)
 
-        async def fewer() -> bool:
-            return await found.count() <= most
+        await until(in_view)
+        return message
 
-        await until(fewer)
+    async def reads(self, text: str) -> int:
+        """Return how many messages say *text*."""
+        return await self.messages.filter(has_text=text).count()
 
-    async def pictures(self, count: int) -> list[str]:
-        """Wait until *count* pictures are there, the newest really drawn; return their alt texts.
-
-        Those above the window are drawn only when somebody scrolls to them.
-        """
-        images = self.page.locator("img.attachment-image")
+    async def picture(self, alt: str) -> Locator:
+        """Wait until the newest picture with the alt text *alt* is really drawn; return it."""
+        image = self.page.get_by_alt_text(alt, exact=True).last
+        await image.wait_for()
 
         async def drawn() -> bool:
-            if await images.count() < count:
-                return False
-            await images.last.scroll_into_view_if_needed()
-            width: int = await images.last.evaluate("i => i.naturalWidth")
-            return width > 0
+            await image.scroll_into_view_if_needed()
+            return await image.evaluate("i => i.complete && i.naturalWidth > 0")
 
         await until(drawn)
-        return await images.evaluate_all("e => e.map(i => i.alt)")
+        return image
 
-    async def _act(self, button: Locator) -> None:
-        """Click, and once more where the page had changed under the hand."""
-        rejected = True
-        while rejected:
-            async with self.page.expect_response(_is_act) as caught:
-                await button.click()
-            rejected = (await (await caught.value).json())["rejected"]
-            await self._quiet()
+    async def shown(self, pictures: int) -> None:
+        """Wait until there are so many *pictures* in the channel."""
+
+        async def counted() -> bool:
+            return await self.pictures.count() == pictures
+
+        await until(counted)
+
+    async def quiet(self) -> None:
+        """Wait until the page shows all that it knows."""
+        await self.page.locator("#preview-app[aria-busy=false]").wait_for()
+
+    async def trouble(self) -> list[str]:
+        """Return what the page complains of."""
+        return await self.page.evaluate("simcordPreview.diagnostics.map(d => d.message)")
+
+    async def _answered(self) -> None:
+        """Wait until the page has its answer, which must not be that nothing was done."""
+
+        async def settled() -> bool:
+            return await self.page.evaluate(_SETTLED)
+
+        await until(settled)
+        status = await self.page.locator("#action-status").inner_text()
+        assert "not" not in status, status
 
     async def _fill(self, option: str, value: str | Path) -> None:
         pill = self.page.locator(f"label.command-pill[data-option={option}]")
         if not await pill.count():
             await self.page.locator("button.command-ghost").click()
-            popup = self.page.locator(".command-popup").get_by_role("option")
-            await popup.filter(has_text=re.compile(rf"^{option}\b")).click()
+            await self._offered(option).click()
         field = pill.locator("input")
         if isinstance(value, Path):
             await field.set_input_files(value)
             return
         await field.fill(value)
-        choice = self.page.locator(".command-popup").get_by_role("option", name=value, exact=True)
-        if await choice.count():
-            await choice.click()
+        if await field.get_attribute("role") == "combobox":
+            await self._offered(value).click()
 
-    async def _quiet(self) -> None:
-        await self.page.locator("#preview-app[aria-busy=false]").wait_for()
-
-
-def _is_act(answer: Response) -> bool:
-    """Whether *answer* is to something that reaches the bot, not to a look around."""
-    if not answer.url.endswith("/api/action"):
-        return False
-    asked = answer.request.post_data_buffer or b"run_command"  # uploads are not shown to us
-    return b"run_command" in asked or b'"click"' in asked
+    def _offered(self, name: str) -> Locator:
+        options = self.page.locator(".command-popup").get_by_role("option")
+        return options.filter(has=self.page.get_by_text(name, exact=True)).first
 
 
 async def until(look: Callable[[], Awaitable[bool]]) -> None:
-    """Look again and again, as a person does, until it is there."""
-    async with asyncio.timeout(_PATIENCE):
+    """Look again and again, as a person does, until it is so."""
+    async with asyncio.timeout(PATIENCE):
         while not await look():  # noqa: ASYNC110 - a page tells nobody
             await asyncio.sleep(0.05)
+
+
+_IN_VIEW: Final = """message => {
+    const log = document.querySelector("#channel-timeline").getBoundingClientRect();
+    const box = message.getBoundingClientRect();
+    return box.top < log.bottom && box.bottom > log.top && box.bottom <= log.bottom + 1;
+}"""
+
+_SETTLED: Final = """() => {
+    const page = simcordPreview;
+    return page.ready && !page.pendingAction && page.awaitingRevision === null;
+}"""
