@@ -1,33 +1,49 @@
-"""Makes docs/demo.png: the demo's page after a member asked for a picture.
+"""Makes docs/demo.png: the demo's page after a member imagined one picture and edited another.
 
 `python scripts/demo_picture.py`, with Chromium installed.
 """
 
 import asyncio
-import signal
 import sys
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
-ROOT = Path(__file__).resolve().parent.parent
+from PIL import Image
+
+ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.demo.page import Visitor, browser_page, running_demo  # noqa: E402 - the path comes first
+from tests.demo.page import running_browser, running_demo, visiting  # noqa: E402 - path first
+from tests.imaging.pictures import photo, saved  # noqa: E402 - path first
 
-PROMPT = "a lighthouse above a quiet bay"
 
-
-async def main() -> None:
+async def make(cat: Path) -> None:
     """Drive the page as a person would and keep what it looks like."""
-    async with running_demo() as demo:
-        async with browser_page(demo.url, width=1100, height=1000) as page:
-            visitor = Visitor(page)
-            await visitor.command("imagine", prompt=PROMPT, shape="landscape")
-            await visitor.pictures(1)
-            await visitor.command("quota show")
-            await visitor.sees("left")
-            await page.screenshot(path=ROOT / "docs" / "demo.png")
-        await demo.end(signal.SIGINT)
+    async with (
+        running_demo() as demo,
+        running_browser() as browser,
+        visiting(browser, demo.url, width=1200, height=1200) as visitor,
+    ):
+        await visitor.command(
+            "imagine", prompt="a sailboat on a mountain lake at dawn", shape="landscape"
+        )
+        await visitor.picture("AI image: a sailboat on a mountain lake at dawn")
+        await visitor.command("edit", image=cat, prompt="a snowy forest", region="right")
+        await visitor.picture("AI image: a snowy forest")
+        await visitor.sees("a snowy forest")
+        shot = await visitor.page.screenshot()
+    Image.open(BytesIO(shot)).convert("RGB").save(ROOT / "docs" / "demo.png", optimize=True)
+
+
+def main() -> None:
+    """Make the picture."""
+    with TemporaryDirectory() as folder:
+        cat = Path(folder) / "cat.png"
+        cat.write_bytes(saved(photo("chelsea.png")))
+        asyncio.run(make(cat))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
