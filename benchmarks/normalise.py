@@ -132,7 +132,9 @@ def ssim(one: Image.Image, other: Image.Image) -> float:
     return float(metrics.structural_similarity(x, y))
 
 
-def files(photos: list[Image.Image], sizes: tuple[int, ...]) -> Iterator[tuple[str, bytes]]:
+def files(
+    photos: list[Image.Image], sizes: tuple[int, ...], only: list[str]
+) -> Iterator[tuple[str, bytes]]:
     """Yield names and files of every kind and size that there is a reason to measure."""
     for megapixels in sizes:
         width = round(sqrt(megapixels * 1e6 * 4 / 3))
@@ -148,6 +150,8 @@ def files(photos: list[Image.Image], sizes: tuple[int, ...]) -> Iterator[tuple[s
                 "GIF": ("GIF", {}),
             }
             for name, (kind, options) in kinds.items():
+                if only and name not in only:
+                    continue
                 if number and not name.startswith("JPEG"):
                     continue
                 source = image
@@ -173,6 +177,7 @@ def main() -> None:
     parser.add_argument("photos", nargs="*", type=Path)
     parser.add_argument("--sharp", type=Path, help="a folder where npm installed sharp")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="in megapixels")
+    parser.add_argument("--kinds", nargs="*", default=[], help="such as JPEG; all of them if none")
     chosen = parser.parse_args()
     Image.MAX_IMAGE_PIXELS = None
     photos = [Image.open(path).convert("RGB") for path in chosen.photos or default_photos()]
@@ -183,7 +188,7 @@ def main() -> None:
         f"| file | ours | ours / limit | {' | '.join(f'{name} / ours' for name in names)} | SSIM |"
     )
     print("|---" * (4 + len(names)) + "|")
-    for name, data in files(photos, tuple(chosen.sizes)):
+    for name, data in files(photos, tuple(chosen.sizes), chosen.kinds):
         mine = measured(ours, data)
         others = {peer: measured(work, data) for peer, work in PEERS.items()}
         if chosen.sharp:
