@@ -4,6 +4,7 @@ What a command needs is imported when it runs, so that a wrong setting is told a
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -78,8 +79,11 @@ def run() -> None:
 @click.option("--open/--no-open", "browser", default=True, help="Open the page in a browser.")
 def demo(port: int | None, *, browser: bool) -> None:
     """Show the bot on a simulated server, in a page of the local browser."""
+    logging.getLogger("discord").setLevel(logging.ERROR)  # the simulator tries it out as it loads
     try:
         from bot.demo.show import show_demo
+    except KeyboardInterrupt:
+        return
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in {"bot", "cogs"}:
             raise
