@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from bot.domain.asks import Strength
+from bot.domain.errors import ContentRefused
 from bot.domain.pictures import Shape, Size
 
 
@@ -134,11 +135,16 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: at least one picture, and what it cost."""
+    """What came back: at least one picture, and what it cost.
+
+    *refused* is what the vendor declined beside the pictures: one for each picture withheld and
+    for each parallel call refused.
+    """
 
     pictures: tuple[MadePicture, ...]
     price: Price
     request_id: str | None = None
+    refused: tuple[ContentRefused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

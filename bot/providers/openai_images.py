@@ -63,6 +63,7 @@ class Part:
     pictures: tuple[MadePicture, ...]
     price: Price
     request_id: str | None
+    refused: tuple[ContentRefused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,13 @@ class OpenAIImages:
             )
             return Failure(error=error, count=count)
         price = self._prices.actual(model, request, len(pictures), parsed.used)
-        return Part(pictures=pictures, price=price, request_id=raw.request_id)
+        withheld = ContentRefused(stage="output", request_id=raw.request_id)
+        return Part(
+            pictures=pictures,
+            price=price,
+            request_id=raw.request_id,
+            refused=(withheld,) * parsed.refused,
+        )
 
     async def _ask(self, model: Model, request: PictureRequest, count: int) -> RawAnswer:
         async with self._slots:
@@ -224,7 +231,15 @@ class OpenAIImages:
                 version=self._prices.version,
             ),
             request_id=next((part.request_id for part in made if part.request_id), None),
+            refused=tuple(refusal for part in parts for refusal in refusals(part)),
         )
+
+
+def refusals(part: Part | Failure) -> tuple[ContentRefused, ...]:
+    """Return what the vendor declined in one of a request's parallel calls."""
+    if isinstance(part, Part):
+        return part.refused
+    return (part.error,) if isinstance(part.error, ContentRefused) else ()
 
 
 def is_vendor(base_url: str | None) -> bool:

@@ -16,7 +16,7 @@ from bot.providers.checks import findings
 from bot.providers.images_client import VENDOR_URL, ImagesClient, open_sdk
 from bot.providers.models import MODELS, find
 from bot.providers.openai_images import is_vendor, open_openai_images, today
-from tests.fakes.images_answers import Fault, base64_of
+from tests.fakes.images_answers import Fault, base64_of, error
 from tests.fakes.images_api import WRONG_KEY, FakeImages
 from tests.fakes.images_rules import RULES
 from tests.providers.conftest import TODAY, Opener
@@ -129,6 +129,33 @@ def test_the_vendor_s_own_address() -> None:
     assert not is_vendor("https://notapi.openai.com.evil.test/v1")
     assert not is_vendor("http://127.0.0.1:8080/v1")
     assert today() >= TODAY
+
+
+async def test_what_one_of_several_calls_was_refused_is_told(
+    fake: FakeImages, open_on: Opener
+) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url, model="our-model"))
+    fake.script(
+        Fault(items=[{"b64_json": base64_of(square())}]),
+        error(400, "No.", code="moderation_blocked"),
+        Fault(items=[{"b64_json": base64_of(square())}]),
+    )
+    request = replace(EDIT, operation=Operation.GENERATE, model="our-model", quality=None, count=3)
+    answer = await provider.make(request)
+    assert len(answer.pictures) == 2
+    assert [refused.stage for refused in answer.refused] == ["unknown"]
+    assert answer.refused[0].request_id not in (None, answer.request_id)
+
+
+async def test_pictures_withheld_beside_others_are_told(fake: FakeImages, open_on: Opener) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url))
+    withheld = {"respect_moderation": False}
+    fake.script(Fault(items=[withheld, {"b64_json": base64_of(square())}, withheld]))
+    answer = await provider.make(replace(EDIT, count=3))
+    assert len(answer.pictures) == 1
+    assert [refused.stage for refused in answer.refused] == ["output", "output"]
+    assert {refused.request_id for refused in answer.refused} == {answer.request_id}
+    assert (await provider.make(EDIT)).refused == ()
 
 
 # --- checks ---------------------------------------------------------------------------------------
