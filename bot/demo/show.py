@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import webbrowser
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -56,6 +57,7 @@ def show_demo(extensions: Sequence[str], *, port: int | None = None, browser: bo
         suppress(asyncio.CancelledError, KeyboardInterrupt),
     ):
         asyncio.run(_show(directory, extensions, _free(port), browser=browser))
+    sys.unraisablehook = _unheard
 
 
 async def _show(directory: str, extensions: Sequence[str], port: int, *, browser: bool) -> None:
@@ -116,6 +118,10 @@ def _end_on_signals(directory: str) -> None:
 
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, end)
+
+
+def _unheard(_: object) -> None:
+    """Say nothing of a pipe that simcord forgot: it closes with the process, which ends now."""
 
 
 def _free(port: int | None) -> int:

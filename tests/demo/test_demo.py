@@ -30,8 +30,13 @@ pytestmark = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def demo() -> AsyncGenerator[Demo]:
+    """One demo for all visits, which says nothing more than its hints."""
     async with running_demo() as running:
+        assert running.said.startswith("Easel's demo is ready")
         yield running
+        code, rest = await running.end(signal.SIGINT)
+        assert code == 0
+        assert not rest.strip()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
