@@ -26,6 +26,8 @@ from bot.settings import Settings
 from bot.storage.address import SqliteFile, parse
 from bot.storage.database import Database, open_database
 
+_JOBS_A_REQUEST = 8  # four pictures, and more than what is given with them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -62,7 +64,11 @@ async def open_services(
         database = await stack.enter_async_context(open_database(url))
         fingerprints = Fingerprints(await asyncio.to_thread(_hash_key, settings, url))
         imaging = await stack.enter_async_context(
-            open_imaging(workers=settings.image_workers, park=park)
+            open_imaging(
+                workers=settings.image_workers,
+                park=park,
+                queue_limit=_JOBS_A_REQUEST * settings.provider_calls_at_once,
+            )
         )
         if provider is None:
             provider = await stack.enter_async_context(open_settings_provider(settings))

@@ -43,8 +43,8 @@ async def serve(settings: Settings, extensions: Sequence[str], stop: asyncio.Eve
                     working.result()
                 return
             log.info("stopping")
-            await services.studio.close(DRAIN_SECONDS)
         finally:
+            await services.studio.close(DRAIN_SECONDS)
             await client.close()
             await _end(working, stopping)
     log.info("stopped")

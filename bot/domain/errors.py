@@ -22,12 +22,12 @@ class UserError(Exception):
     Attributes:
         message: what happened, with ``{named}`` places that *values* fill.
         tip: what to do next, with the same places.
-        cost: what it cost.
+        cost: what it cost; whoever ends a request sets it to what the books say.
     """
 
     message: ClassVar[str] = "That did not work."
     tip: ClassVar[str] = "Try again in a moment."
-    cost: ClassVar[Cost] = Cost.NOTHING
+    cost: Cost = Cost.NOTHING
 
     def __init__(self, **values: object) -> None:
         super().__init__(self.message)
@@ -88,7 +88,7 @@ class QuotaFull(UserError):
 
 
 class Closing(UserError):
-    message = "Easel is restarting."
+    message = "Easel is being restarted."
     tip = "Ask again in a minute."
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,7 +21,7 @@ from bot.storage.database import Connection, Database
 
 log = structlog.get_logger(__name__)
 
-_PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds after each time that the database was busy
+_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each try; a busy database takes one more
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Books:
         self._quotas = quotas
         self._fingerprints = fingerprints
         self._clock = clock
+        self._left_open: list[Callable[[Connection], None]] = []
 
     async def calling(self, ticket: Ticket) -> None:
         """Commit that the provider is about to be called: from here on it may be billed."""
@@ -57,6 +59,7 @@ class Books:
             "made_at": self._clock.now(),
             "request_id": answer.request_id,
             "revised_prompt": answer.pictures[0].revised_prompt,
+            "cost_micros": answer.price.micros if answer.price.known else None,
         }
 
         def work(connection: Connection) -> None:
@@ -72,8 +75,7 @@ class Books:
 
         def work(connection: Connection) -> None:
             self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
-            paid = price if price.known else ticket.estimate  # as the ledger has it
-            cost = {"cost_micros": paid.micros, "delivered_at": now}
+            cost = {"cost_micros": _booked(price, ticket), "delivered_at": now}
             self._end(connection, ticket, JobState.DONE, **cost, **where)
 
         await self._surely(ticket, work)
@@ -97,8 +99,8 @@ class Books:
     async def recover(self) -> int:
         """Close what an earlier process left open; return how many requests.
 
-        What was never called is given back; what may have been billed is booked as unknown at
-        its estimate, with the allowance given back.
+        What was never called is given back. Of what was called, the allowance is given back and
+        the money booked: at its true price where an answer came, else as unknown at the estimate.
         """
         return await self._database.write(self._recover)
 
@@ -129,6 +131,12 @@ class Books:
 
         await self._database.write(work)
 
+    async def catch_up(self) -> None:
+        """Close what the database was too busy to close. Raises StorageBusy where it still is."""
+        while self._left_open:
+            await self._database.write(self._left_open[0])
+            del self._left_open[0]
+
     async def erase_old_prompts(self) -> int:
         """Erase prompts whose retention has ended, 500 a transaction; return how many."""
         erased, now = 0, self._clock.now()
@@ -139,16 +147,16 @@ class Books:
     async def _surely(self, ticket: Ticket, work: Callable[[Connection], None]) -> None:
         """Do *work*, which ends a request, also where the database is busy for a while.
 
-        What still cannot be written is left to `recover`: it must not hide how the request ended.
+        What still cannot be written is left to `catch_up`: it must not hide how the request
+        ended.
         """
         for pause in _PAUSES:
-            try:
+            await asyncio.sleep(pause)
+            with suppress(StorageBusy):
                 await self._database.write(work)
-            except StorageBusy:
-                await asyncio.sleep(pause)
-            else:
                 return
-        log.error("job_left_open", job=ticket.code, cure="It is closed at the next start.")
+        log.error("job_left_open", job=ticket.code, cure="It is closed as soon as possible.")
+        self._left_open.append(work)
 
     def _closing(
         self, ticket: Ticket, error: BaseException, billed: Billed, price: Price | None
@@ -162,12 +170,14 @@ class Books:
                 moderation.record(connection, self._event(ticket, error))
                 self._release(connection, ticket, JobState.REFUSED, **why)
             elif price is not None or billed is Billed.YES:
-                paid = price or ticket.estimate
+                paid = price or Price(micros=ticket.estimate.micros, known=False)
                 self._quotas.settle(connection, ticket.code, pictures=0, price=paid, at=now)
-                self._end(connection, ticket, JobState.FAILED, cost_micros=paid.micros, **why)
+                cost = _booked(paid, ticket)
+                self._end(connection, ticket, JobState.FAILED, cost_micros=cost, **why)
             elif billed is Billed.MAYBE:
                 self._quotas.mark_unknown(connection, ticket.code, now)
-                self._end(connection, ticket, JobState.UNKNOWN, **why)
+                cost = ticket.estimate.micros
+                self._end(connection, ticket, JobState.UNKNOWN, cost_micros=cost, **why)
             else:
                 self._release(connection, ticket, JobState.FAILED, **why)
 
@@ -208,16 +218,27 @@ class Books:
         now = self._clock.now()
         left = jobs.unfinished(connection)
         for job in left:
-            if job.state is JobState.BOOKED:
-                self._quotas.release(connection, job.code, now)
-                state = JobState.FAILED
-            else:
-                self._quotas.mark_unknown(connection, job.code, now)
-                state = JobState.UNKNOWN
+            state, cost = self._recovered(connection, job, now)
             jobs.erase_pictures(connection, job.id)
             ended = {"finished_at": now, "failure": "Interrupted", "prompt_until": now}
-            jobs.move(connection, job.id, state, **ended)
+            jobs.move(connection, job.id, state, cost_micros=cost, **ended)
         return len(left)
+
+    def _recovered(self, connection: Connection, job: Job, now: datetime) -> tuple[JobState, int]:
+        if job.state is JobState.BOOKED:
+            self._quotas.release(connection, job.code, now)
+            return JobState.FAILED, 0
+        if job.state is JobState.MADE and job.cost_micros is not None:
+            price = Price(micros=job.cost_micros, version="as it was answered")
+            self._quotas.settle(connection, job.code, pictures=0, price=price, at=now)
+            return JobState.UNKNOWN, job.cost_micros
+        self._quotas.mark_unknown(connection, job.code, now)
+        return JobState.UNKNOWN, job.estimate_micros
+
+
+def _booked(price: Price, ticket: Ticket) -> int:
+    """Return the micro-dollars that the ledger has for *price*."""
+    return price.micros if price.known else max(price.micros, ticket.estimate.micros)
 
 
 def _billed(error: BaseException, *, called: bool) -> Billed:

@@ -40,10 +40,10 @@ def mark_unknown(connection: Connection, reference: str, at: datetime) -> None:
 
 
 def _sure(price: Price, booking: Booking) -> Price:
-    """Return *price*, or the estimate where no price list knew it."""
+    """Return *price*; where no price list knew it, the estimate if that is more."""
     if price.known:
         return price
-    return Price(micros=booking.micros, known=False, version=price.version)
+    return Price(micros=max(price.micros, booking.micros), known=False, version=price.version)
 
 
 def _close(

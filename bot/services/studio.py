@@ -1,8 +1,8 @@
 """The life of a request: admitted, prepared, called once, shown; or ended in plain words."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Final, Protocol
@@ -13,9 +13,14 @@ from bot.domain.asks import Ask, Command
 from bot.domain.clock import Park
 from bot.domain.errors import (
     Closing,
+    Cost,
     MaskSelectsAll,
     MaskSelectsNothing,
     MaybeBilled,
+    ProviderError,
+    StorageBusy,
+    TooBusy,
+    UserError,
 )
 from bot.domain.pictures import TRANSPARENT_PARTS
 from bot.imaging.pool import Imaging
@@ -27,8 +32,11 @@ from bot.services.downloads import Downloader
 
 log = structlog.get_logger(__name__)
 
-CALL_DEADLINE: Final = 13 * 60.0
-"""Seconds for the provider, retries included: the reply's token dies after 15 minutes."""
+DEADLINE: Final = 13 * 60.0
+"""Seconds from the ask to the provider's answer: the reply's token dies after 15 minutes."""
+
+CALL_BEFORE: Final = 10 * 60.0
+"""Seconds from the ask after which the provider is not called any more."""
 
 WHOLE_MESSAGE: Final = 24 * 1024 * 1024
 """Bytes of pictures in one message: Discord takes 25 MiB, form and text included."""
@@ -59,6 +67,14 @@ class _Prepared:
     request: PictureRequest
     picture: Normalised | None = None
     source: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request has come: whether the provider was called, and the price it told."""
+
+    called: bool = False
+    price: Price | None = None
 
 
 class Studio:
@@ -100,44 +116,51 @@ class Studio:
         Raises:
             UserError: it failed; the books are closed and the error says what it cost.
         """
-        with structlog.contextvars.bound_contextvars(job=ticket.code):
-            async with self._owned(ticket):
-                await self._perform(ticket, stage)
+        with structlog.contextvars.bound_contextvars(job=ticket.code), self._owned():
+            result, shown = await self._show(ticket, stage)
+            await self.books.done(ticket, result.price, len(result.pictures), shown)
+            log.info("job_done", pictures=len(result.pictures), seconds=round(result.seconds, 1))
 
     async def close(self, seconds: float) -> None:
-        """Admit nothing more, give running requests *seconds* to end, then cancel them."""
-        self._closing = True
-        if not self._running:
-            return
-        log.info("studio_draining", running=len(self._running))
-        _, late = await asyncio.wait(set(self._running), timeout=seconds)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        """Admit nothing more, give running requests *seconds* to end, then end the rest.
 
-    async def _perform(self, ticket: Ticket, stage: Stage) -> None:
-        async with self._ending(ticket, called=False):
-            prepared = await self._prepare(ticket)
+        Their askers are told; what may have been billed is booked.
+        """
+        self._closing = True
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
+        log.info("studio_draining", running=len(self._running))
+        while self._running and clock() < deadline:
+            await asyncio.wait(set(self._running), timeout=deadline - clock())
+        for task in self._running:
+            task.cancel()
+        while self._running:
+            await asyncio.wait(set(self._running))
+        with suppress(StorageBusy):
+            await self.books.catch_up()
+
+    async def _show(self, ticket: Ticket, stage: Stage) -> tuple[Result, Shown]:
+        asked = asyncio.get_running_loop().time()
+        progress = _Progress()
+        async with self._ending(ticket, progress), self._slot(asked + CALL_BEFORE):
+            async with _no_later_than(asked + CALL_BEFORE):
+                prepared = await self._prepare(ticket)
             await self.books.calling(ticket)
-        async with self._ending(ticket, called=True):
+            progress.called = True
             started = perf_counter()
-            answer = await self._call(prepared.request)
+            answer = await self._call(prepared.request, asked + DEADLINE)
+            progress.price = answer.price
             seconds = perf_counter() - started
-        async with self._ending(ticket, called=True, price=answer.price):
-            await self.books.made(ticket, answer)
-            finished = await self._finish(ticket, answer, prepared)
+            await self._keep(ticket, answer)
             result = Result(
                 ticket=ticket,
-                pictures=finished,
+                pictures=await self._finish(ticket, answer, prepared),
                 revised_prompt=answer.pictures[0].revised_prompt,
                 price=answer.price,
                 seconds=seconds,
                 notes=prepared.picture.notes if prepared.picture else (),
             )
-            shown = await stage.show(result)
-        await self.books.done(ticket, answer.price, len(finished), shown)
-        log.info("job_done", pictures=len(finished), seconds=round(seconds, 1))
+            return result, await stage.show(result)
 
     async def _prepare(self, ticket: Ticket) -> _Prepared:
         ask = ticket.ask
@@ -163,12 +186,19 @@ class Studio:
                 return await self._imaging.mask(OwnTransparency(), picture)
         return None
 
-    async def _call(self, request: PictureRequest) -> Answer:
+    async def _call(self, request: PictureRequest, deadline: float) -> Answer:
         try:
-            async with asyncio.timeout(CALL_DEADLINE):
+            async with asyncio.timeout_at(deadline):
                 return await self._provider.make(request)
         except TimeoutError as error:
             raise MaybeBilled from error
+
+    async def _keep(self, ticket: Ticket, answer: Answer) -> None:
+        """Store what came until it is shown; a busy database must not keep it from being shown."""
+        try:
+            await self.books.made(ticket, answer)
+        except StorageBusy:
+            log.warning("pictures_not_stored")
 
     async def _finish(
         self, ticket: Ticket, answer: Answer, prepared: _Prepared
@@ -183,29 +213,63 @@ class Studio:
         )
         return tuple(one for one in finished if one is not None)
 
-    @asynccontextmanager
-    async def _owned(self, ticket: Ticket) -> AsyncGenerator[None]:
-        """Hold one of the slots, and be known to `close`."""
+    @contextmanager
+    def _owned(self) -> Generator[None]:
+        """Let `close` know of this task while it makes pictures."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - coroutines run in tasks
         self._running.add(task)
         try:
-            async with self._ending(ticket, called=False):
-                await self._park(self._slots.acquire(), "a free place among the running requests")
-            try:
-                yield
-            finally:
-                self._slots.release()
+            yield
         finally:
             self._running.discard(task)
 
     @asynccontextmanager
-    async def _ending(
-        self, ticket: Ticket, *, called: bool, price: Price | None = None
-    ) -> AsyncGenerator[None]:
-        """Close the books when the body fails, however it fails."""
+    async def _slot(self, deadline: float) -> AsyncGenerator[None]:
+        """Hold one of the places among the running requests.
+
+        Raises:
+            Closing: nothing is begun any more.
+            TooBusy: none was free until *deadline*.
+        """
+        async with _no_later_than(deadline):
+            await self._park(self._slots.acquire(), "a free place among the running requests")
+        try:
+            if self._closing:
+                raise Closing
+            yield
+        finally:
+            self._slots.release()
+
+    @asynccontextmanager
+    async def _ending(self, ticket: Ticket, progress: _Progress) -> AsyncGenerator[None]:
+        """Close the books when the body fails, however it fails, and say what it cost."""
         try:
             yield
         except BaseException as error:
+            called, price = progress.called, progress.price
             await self.books.failed(ticket, error, called=called, price=price)
+            if self._closing and isinstance(error, asyncio.CancelledError):
+                raise _priced(Closing(), progress) from error
+            if isinstance(error, UserError):
+                _priced(error, progress)
             raise
+
+
+def _priced(error: UserError, progress: _Progress) -> UserError:
+    """Make *error* say what the books say."""
+    if progress.price is not None and progress.price.known:
+        error.cost = Cost.CHARGED if progress.price.micros else Cost.NOTHING
+    elif progress.called and not isinstance(error, ProviderError):
+        error.cost = Cost.UNKNOWN
+    return error
+
+
+@asynccontextmanager
+async def _no_later_than(deadline: float) -> AsyncGenerator[None]:
+    """Raise TooBusy where the body is not done by *deadline*, in the event loop's seconds."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            yield
+    except TimeoutError as error:
+        raise TooBusy from error

@@ -17,7 +17,7 @@ _LOCALES = Path(__file__).parent.parent / "locales"
 _COSTS: Mapping[Cost, str] = {
     Cost.NOTHING: "Nothing was charged.",
     Cost.UNKNOWN: "The picture service may have charged the server's budget for it.",
-    Cost.CHARGED: "It was charged.",
+    Cost.CHARGED: "This server's budget paid for it; your allowance was given back.",
 }
 
 

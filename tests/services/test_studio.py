@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.domain.errors import (
     BadOption,
     Closing,
     ContentRefused,
+    Cost,
     DeliveryFailed,
     DownloadFailed,
     MaybeBilled,
@@ -31,13 +33,16 @@ from bot.domain.errors import (
     ProviderUnreachable,
     QuotaFull,
     StorageBusy,
+    TooBusy,
     TooManyAtOnce,
+    UserError,
 )
 from bot.domain.jobs import JobState
 from bot.domain.moderation import EventQuery
 from bot.domain.pictures import Shape
 from bot.domain.quota import Unit
 from bot.services import books as books_module
+from bot.services import studio as studio_module
 from bot.services.admission import AlreadyAsked, Ticket
 from tests.services.studio import (
     ANN,
@@ -327,7 +332,9 @@ async def test_what_does_not_end_in_time_is_cancelled_and_booked_as_unknown(
 
     await services.studio.close(0)
 
-    assert running.cancelled()
+    with pytest.raises(Closing) as ended:
+        await running
+    assert ended.value.cost is Cost.UNKNOWN
     assert await _state(services, ticket) is JobState.UNKNOWN
     assert await used(services, Unit.PICTURES) == (0, 0)
     assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
@@ -348,27 +355,154 @@ async def test_a_start_closes_what_was_left_open(services: Services) -> None:
     assert await books.recover() == 0
 
 
-@pytest.mark.parametrize(("failures", "state"), [(2, JobState.DONE), (9, JobState.MADE)])
-async def test_a_busy_database_does_not_spoil_what_was_shown(
-    services: Services, monkeypatch: pytest.MonkeyPatch, failures: int, state: JobState
-) -> None:
+def _busy(services: Services, monkeypatch: pytest.MonkeyPatch, where: str, failures: int) -> None:
+    """Let the database be busy so many times when *where* of the quotas is asked."""
     monkeypatch.setattr(books_module, "_PAUSES", (0, 0, 0))
     busy = iter([True] * failures)
-    settle = services.quotas.settle
+    real = getattr(services.quotas, where)
 
-    def settle_or_not(*args: Any, **values: Any) -> None:
+    def sometimes(*args: Any, **values: Any) -> None:
         if next(busy, False):
             raise StorageBusy
-        settle(*args, **values)
+        real(*args, **values)
 
-    monkeypatch.setattr(services.quotas, "settle", settle_or_not)
+    monkeypatch.setattr(services.quotas, where, sometimes)
+
+
+async def test_a_busy_database_does_not_spoil_what_was_shown(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _busy(services, monkeypatch, "settle", 2)
     wall = Wall()
     ticket = await services.studio.admit(ask())
 
     await services.studio.perform(ticket, wall)
 
     assert len(wall.shown) == 1
-    assert await _state(services, ticket) is state
+    assert await _state(services, ticket) is JobState.DONE
+
+
+@pytest.mark.parametrize("error", [None, ProviderFailed()])
+async def test_what_a_busy_database_left_open_is_closed_later(
+    services: Services,
+    provider: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    error: ProviderFailed | None,
+) -> None:
+    provider.outcome = error or provider.outcome
+    _busy(services, monkeypatch, "release" if error else "settle", 3)
+    ticket = await services.studio.admit(ask())
+    with suppress(ProviderFailed):
+        await services.studio.perform(ticket, Wall())
+    assert await used(services, Unit.JOBS) == (0, 1)
+
+    await services.studio.books.catch_up()
+
+    assert await used(services, Unit.JOBS) == (0, 0)
+    assert await used(services, Unit.PICTURES) == ((0 if error else 1), 0)
+
+
+async def test_pictures_that_cannot_be_stored_are_shown_all_the_same(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: object) -> None:
+        raise StorageBusy
+
+    monkeypatch.setattr(services.studio.books, "made", busy)
+    wall = Wall()
+
+    await services.studio.perform(await services.studio.admit(ask()), wall)
+
+    assert len(wall.shown) == 1
+    assert await used(services, Unit.PICTURES) == (1, 0)
+
+
+async def test_what_waits_too_long_is_never_called(
+    services: Services, provider: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_module, "CALL_BEFORE", 0)
+    ticket = await services.studio.admit(ask(Command.EDIT))
+
+    with pytest.raises(TooBusy) as refused:
+        await services.studio.perform(ticket, Wall())
+
+    assert refused.value.cost is Cost.NOTHING
+    assert provider.requests == []
+    assert await used(services, Unit.DOLLARS) == (0, 0)
+
+
+async def test_an_answer_that_comes_too_late_is_dropped_and_booked(
+    services: Services, provider: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_module, "DEADLINE", 0)
+    provider.gate = asyncio.Event()
+    ticket = await services.studio.admit(ask())
+
+    with pytest.raises(MaybeBilled):
+        await services.studio.perform(ticket, Wall())
+
+    assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "cost"),
+    [
+        (DeliveryFailed(), Cost.CHARGED),
+        (TooBusy(), Cost.CHARGED),
+        (StorageBusy(), Cost.CHARGED),
+    ],
+)
+async def test_a_failure_after_the_answer_says_that_it_was_paid(
+    services: Services, error: UserError, cost: Cost
+) -> None:
+    ticket = await services.studio.admit(ask())
+
+    with pytest.raises(type(error)) as failed:
+        await services.studio.perform(ticket, Wall(failure=error))
+
+    assert failed.value.cost is cost
+    assert await used(services, Unit.DOLLARS) == (PRICE, 0)
+
+
+async def test_many_requests_may_finish_many_pictures_at_once(
+    tmp_path: Path, clock: Clock, provider: Told
+) -> None:
+    provider.outcome = answer(*[picture(16)] * 4)
+    many = {"MEMBER_JOBS_AT_ONCE": "256", "DEFAULT_MEMBER_PICTURES_PER_DAY": "500"}
+    many["DEFAULT_SERVER_DOLLARS_PER_MONTH"] = "1000"
+    async with open_studio(tmp_path, clock, provider, **many) as services:
+        wall = Wall()
+        tickets = [await services.studio.admit(ask(count=4)) for _ in range(32)]
+
+        await asyncio.gather(*(services.studio.perform(ticket, wall) for ticket in tickets))
+
+        assert [len(result.pictures) for result in wall.shown] == [4] * 32
+
+
+async def test_what_was_admitted_before_the_end_is_not_begun_after_it(
+    services: Services, provider: Told
+) -> None:
+    ticket = await services.studio.admit(ask())
+    await services.studio.close(60)
+
+    with pytest.raises(Closing) as refused:
+        await services.studio.perform(ticket, Wall())
+
+    assert refused.value.cost is Cost.NOTHING
+    assert provider.requests == []
+    assert await _state(services, ticket) is JobState.FAILED
+
+
+async def test_a_start_books_what_was_answered_at_its_true_price(services: Services) -> None:
+    books = services.studio.books
+    ticket = await services.studio.admit(ask())
+    await books.calling(ticket)
+    await books.made(ticket, answer(picture()))
+
+    assert await books.recover() == 1
+
+    assert await used(services, Unit.PICTURES) == (0, 0)
+    assert await used(services, Unit.DOLLARS) == (PRICE, 0)
 
 
 async def test_requests_of_other_servers_are_not_found(services: Services) -> None:
