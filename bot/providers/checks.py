@@ -8,6 +8,7 @@ from bot.domain.errors import NotSetUp, OperationMissing, ProviderError
 from bot.providers.base import Finding
 from bot.providers.images_client import ImagesClient
 from bot.providers.models import DEFAULT_MODEL, MODELS, Model
+from bot.providers.prices import is_priced
 from bot.providers.untyped import field_of, items_of, text_of
 
 NOTICE = timedelta(days=60)
@@ -15,12 +16,22 @@ NOTICE = timedelta(days=60)
 
 SERVICE = "Picture service"
 MODEL = "Model"
+PRICE = "Price"
 
 
 async def findings(
     client: ImagesClient, model: Model, *, vendor: bool, today: date
 ) -> list[Finding]:
     """Ask the server for its models and compare; nothing is spent and nothing is raised."""
+    return [
+        *await _offered(client, model, vendor=vendor, today=today),
+        *_unpriced(model, vendor=vendor),
+    ]
+
+
+async def _offered(
+    client: ImagesClient, model: Model, *, vendor: bool, today: date
+) -> list[Finding]:
     try:
         listed = _listed(await client.models())
     except ProviderError as error:
@@ -98,6 +109,24 @@ def _by_end(model: Model, ends: date | None, today: date) -> Finding:
         says=f"{model.name} {verb} on {ends.isoformat()}.",
         cure=f"Set OPENAI_MODEL to {_successor(model)}.",
     )
+
+
+def _unpriced(model: Model, *, vendor: bool) -> list[Finding]:
+    if is_priced(model):
+        return []
+    if not vendor:
+        says = (
+            f"No price list covers {model.name}; a picture costs what UNKNOWN_PRICE_DOLLARS says."
+        )
+        return [Finding(subject=PRICE, well=True, says=says)]
+    return [
+        Finding(
+            subject=PRICE,
+            well=False,
+            says=f"No price list covers {model.name}; a picture counts as the dearest known one.",
+            cure=f"Upgrade Easel, or set OPENAI_MODEL to {DEFAULT_MODEL}.",
+        )
+    ]
 
 
 def _successor(model: Model) -> str:

@@ -4,6 +4,7 @@ Adding a model is one entry of `MODELS`. Sources: the vendor's model pages, its 
 and the types of the installed SDK (`openai/types/image_*.py`), read in November 2026.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -255,6 +256,8 @@ MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in _
 
 _SNAPSHOTS = {dated: model for model in _ENTRIES for dated in model.snapshots}
 
+_SNAPSHOT_END = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|latest)$", re.ASCII)
+
 # What may be said of a model that nobody has told us about.
 GENERIC = {
     Dialect.GPT_IMAGE: _GPT,
@@ -270,10 +273,13 @@ def find(name: str, dialect: DialectName = "auto", *, vendor: bool = True) -> Mo
     A proxy's prefix (``openai/gpt-image-2``) does not hide a model that the table has.
     *dialect* is the operator's choice and wins over the table: a server that speaks another
     dialect than the name suggests gets the generic entry of that dialect. *vendor* is whether
-    the server is the vendor's own, where an unknown name is a new GPT image model.
+    the server is the vendor's own, where a day or "latest" at a name's end is another snapshot of
+    that model, and an unknown name is a new GPT image model.
     """
     bare = name.rpartition("/")[2]
     known = MODELS.get(bare) or _SNAPSHOTS.get(bare)
+    if known is None and vendor:
+        known = MODELS.get(_SNAPSHOT_END.sub("", bare))
     if known is not None and dialect in ("auto", known.dialect):
         return replace(known, name=name)
     if dialect == "auto":

@@ -92,7 +92,7 @@ class OpenAIImages:
         self._patience = patience
         self._today = today
         self._vendor = is_vendor(settings.base_url)
-        self._prices = PriceList(unknown_micros=settings.price_micros_unknown)
+        self._prices = PriceList(unknown_micros=settings.price_micros_unknown, vendor=self._vendor)
         self._slots = asyncio.Semaphore(settings.calls_at_once)
         self._variations_missing = False
 

@@ -2,18 +2,19 @@
 
 Token prices come from the packaged list of `genai-prices` (its background updater stays off);
 pictures priced by the piece come from the model table. Where neither covers a model, the price is
-marked unknown and the operator's own figure is used.
+marked unknown: at the vendor's own server, which surely charges, it is the dearest that we know
+of; at any other the operator's own figure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import genai_prices
 
 from bot.domain.money import micros
 from bot.domain.pictures import Size
 from bot.providers.base import Operation, PictureRequest, Price
-from bot.providers.models import Model
+from bot.providers.models import MODELS, Model
 
 OUR_TABLE = "2026-11-22"
 """The day on which `bot.providers.models` was last compared with the vendor's price page."""
@@ -35,21 +36,24 @@ class Tokens:
 
 
 class PriceList:
-    """Prices one provider's pictures; *unknown_micros* is a picture where no list covers it."""
+    """Prices one provider's pictures.
 
-    def __init__(self, *, unknown_micros: int = 0) -> None:
+    *unknown_micros* is a picture of a model that no list covers, at a server that is not the
+    *vendor*'s own.
+    """
+
+    def __init__(self, *, unknown_micros: int = 0, vendor: bool = False) -> None:
         self._unknown_micros = unknown_micros
+        self._vendor = vendor
         self.version = f"genai-prices {genai_prices.__version__}, easel {OUR_TABLE}"
 
     def estimate(self, model: Model, request: PictureRequest, pictures: int) -> Price:
         """Return an upper bound for *pictures* pictures of *request*."""
-        by_piece = self._by_piece(model, request)
-        if by_piece is not None:
-            return self._price(by_piece * pictures)
-        expected = most_tokens(model, request)
-        if expected is not None and model.priced_as is not None:
-            return self._price(self._by_token(model.priced_as, expected) * pictures)
-        return self._price(self._unknown_micros * pictures, known=False)
+        most = self._most(model, request)
+        if most is not None:
+            return self._price(most * pictures)
+        each = self._dearest_picture(request) if self._vendor else self._unknown_micros
+        return self._price(each * pictures, known=False)
 
     def actual(
         self, model: Model, request: PictureRequest, pictures: int, used: Tokens | None
@@ -61,12 +65,37 @@ class PriceList:
         """
         if used is not None and model.priced_as is not None:
             return self._price(self._by_token(model.priced_as, used))
+        if used is not None and self._vendor and not is_priced(model):
+            return self._price(self._dearest_tokens(used), known=False)
         bound = self.estimate(model, request, pictures)
         by_piece = self._by_piece(model, request) is not None
         return self._price(bound.micros, known=by_piece)
 
     def _by_piece(self, model: Model, request: PictureRequest) -> int | None:
         return model.picture_micros.get((request.quality or "standard", request.size))
+
+    def _most(self, model: Model, request: PictureRequest) -> int | None:
+        """Return an upper bound for one picture, or None where no list covers it."""
+        by_piece = self._by_piece(model, request)
+        expected = most_tokens(model, request)
+        if by_piece is not None or expected is None or model.priced_as is None:
+            return by_piece
+        return self._by_token(model.priced_as, expected)
+
+    def _dearest_picture(self, request: PictureRequest) -> int:
+        """Return the dearest bound at the quality of *request*, or at any if no model has it."""
+        known = {quality for model in MODELS.values() for quality in model.output_tokens}
+        qualities = known & {request.quality} or known
+        bounds = (
+            self._most(model, replace(request, quality=quality))
+            for model in MODELS.values()
+            for quality in qualities
+        )
+        return max(bound for bound in bounds if bound is not None)
+
+    def _dearest_tokens(self, used: Tokens) -> int:
+        names = {model.priced_as for model in MODELS.values()}
+        return max(self._by_token(name, used) for name in names if name is not None)
 
     def _by_token(self, name: str, used: Tokens) -> int:
         # Without output_image_tokens, models with a text price too are priced as text.
@@ -81,6 +110,11 @@ class PriceList:
 
     def _price(self, amount: int, *, known: bool = True) -> Price:
         return Price(micros=amount, known=known, version=self.version)
+
+
+def is_priced(model: Model) -> bool:
+    """Whether a price list covers *model*."""
+    return model.priced_as is not None or bool(model.picture_micros)
 
 
 def most_tokens(model: Model, request: PictureRequest) -> Tokens | None:

@@ -82,6 +82,11 @@ def test_models_leave_on_their_last_day() -> None:
     [
         ("gpt-image-2", "auto", True, Dialect.GPT_IMAGE, True),
         ("gpt-image-2-2026-04-21", "auto", True, Dialect.GPT_IMAGE, True),
+        ("gpt-image-2-2027-01-31", "auto", True, Dialect.GPT_IMAGE, True),
+        ("gpt-image-2-2027-01-31", "auto", False, Dialect.GPT_IMAGE, False),
+        ("gpt-image-2.5-flare-latest", "auto", True, Dialect.GPT_IMAGE, True),
+        ("chatgpt-image-latest", "auto", True, Dialect.GPT_IMAGE, True),
+        ("gpt-image-3-2027-01-31", "auto", True, Dialect.GPT_IMAGE, False),
         ("openai/gpt-image-2", "auto", False, Dialect.GPT_IMAGE, True),
         ("gpt-image-3", "auto", True, Dialect.GPT_IMAGE, False),
         ("gpt-image-3", "auto", False, Dialect.GPT_IMAGE, False),

@@ -186,6 +186,21 @@ async def test_a_missing_model_is_found(fake: FakeImages) -> None:
     assert "Set OPENAI_MODEL to gpt-image-2.5-flare" in told
 
 
+async def test_a_model_without_a_price_is_told() -> None:
+    async with FakeImages(RULES, listed={"gpt-image-3": None}).run() as fake:
+        told = await checked(fake, "gpt-image-3", vendor=True)
+        assert "- No price list covers gpt-image-3; a picture counts as the dearest" in told
+        assert "Upgrade Easel, or set OPENAI_MODEL to gpt-image-2.5-flare." in told
+        foreign = await checked(fake, "gpt-image-3")
+        assert "+ No price list covers gpt-image-3; a picture costs what UNKNOWN_PRICE" in foreign
+
+
+async def test_at_the_vendor_no_model_is_free(open_on: Opener) -> None:
+    provider = await open_on(replace(OPENAI, model="gpt-image-3"))
+    request = replace(EDIT, model="gpt-image-3")
+    assert provider.estimate(request).micros > provider.estimate(EDIT).micros
+
+
 async def test_a_missing_model_among_strangers_is_found() -> None:
     async with FakeImages(RULES, listed={"flux": None}).run() as fake:
         assert "one of the names that the server lists" in await checked(fake, "gpt-image-2")
@@ -235,7 +250,11 @@ async def test_a_list_that_is_none_is_not_wrong(body: str) -> None:
 
     async with sdk_on(httpx2.MockTransport(answer)) as sdk:
         found = await findings(ImagesClient(sdk), find("flux"), vendor=False, today=TODAY)
-    assert [finding.well for finding in found] == [True, True]
+    assert [finding.subject for finding in found if finding.well] == [
+        "Picture service",
+        "Model",
+        "Price",
+    ]
 
 
 async def test_a_list_that_never_comes_is_given_up() -> None:

@@ -113,6 +113,47 @@ def test_unknown_models_cost_what_the_operator_says() -> None:
     assert (counted.micros, counted.known) == (1_000, False)
 
 
+AT_VENDOR = PriceList(unknown_micros=0, vendor=True)
+
+
+@pytest.mark.parametrize("quality", ["low", "medium", "high", "xhigh", "max"])
+@pytest.mark.parametrize("operation", [Operation.GENERATE, Operation.VARY])
+def test_at_the_vendor_an_unknown_model_is_as_dear_as_any(
+    quality: str, operation: Operation
+) -> None:
+    request = replace(REQUEST, quality=quality, operation=operation, image=b"png")
+    bound = AT_VENDOR.estimate(find("gpt-image-3"), request, 1)
+    known = [
+        AT_VENDOR.estimate(model, request, 1).micros
+        for model in MODELS.values()
+        if quality in model.qualities
+    ]
+    assert bound.micros == max(known)
+    assert not bound.known
+    assert AT_VENDOR.actual(find("gpt-image-3"), request, 2, None).micros == 2 * bound.micros
+
+
+@pytest.mark.parametrize("quality", [None, "ultra"])
+def test_at_the_vendor_an_unknown_quality_is_the_dearest(quality: str | None) -> None:
+    other = AT_VENDOR.estimate(find("gpt-image-2", "dalle"), replace(REQUEST, quality=quality), 1)
+    dearest = AT_VENDOR.estimate(find("gpt-image-3"), replace(REQUEST, quality="max"), 1)
+    assert other.micros >= dearest.micros > 200_000
+    assert not other.known
+
+
+def test_at_the_vendor_the_tokens_of_an_unknown_model_have_the_dearest_prices() -> None:
+    used = Tokens(text_in=1_000, image_in=1_000, image_out=1_000)
+    price = AT_VENDOR.actual(find("gpt-image-3"), REQUEST, 1, used)
+    dearest = max(priced(name, used) for name in MODELS if MODELS[name].priced_as)
+    assert (price.micros, price.known) == (dearest, False)
+
+
+def test_a_dated_name_has_the_price_of_its_model() -> None:
+    price = AT_VENDOR.estimate(find("gpt-image-2-2027-01-31"), REQUEST, 1)
+    assert price == AT_VENDOR.estimate(MODELS["gpt-image-2"], REQUEST, 1)
+    assert price.known
+
+
 def test_without_usage_the_bound_is_booked_and_said_to_be_unknown() -> None:
     price = PRICES.actual(FLARE, REQUEST, 1, None)
     assert price.micros == PRICES.estimate(FLARE, REQUEST, 1).micros
