@@ -1,7 +1,7 @@
 """Keeping the books of requests: every step of a job, and what it cost, in one write each."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,13 +68,25 @@ class Books:
 
         await self._database.write(work)
 
-    async def done(self, ticket: Ticket, price: Price, pictures: int, shown: Shown) -> None:
-        """Settle what was shown at its true price and erase the stored pictures."""
+    async def done(
+        self,
+        ticket: Ticket,
+        price: Price,
+        pictures: int,
+        shown: Shown,
+        refused: Sequence[ContentRefused] = (),
+    ) -> None:
+        """Settle what was shown at its true price and erase the stored pictures.
+
+        *refused* is what the vendor declined beside the pictures that came.
+        """
         now = self._clock.now()
         where = {"message_channel_id": shown.channel_id, "message_id": shown.message_id}
 
         def work(connection: Connection) -> None:
             self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
+            for each in refused:
+                moderation.record(connection, self._event(ticket, each))
             cost = {"cost_micros": _booked(price, ticket), "delivered_at": now}
             self._end(connection, ticket, JobState.DONE, **cost, **where)
 

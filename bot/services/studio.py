@@ -13,6 +13,7 @@ from bot.domain.asks import Ask, Command
 from bot.domain.clock import Park
 from bot.domain.errors import (
     Closing,
+    ContentRefused,
     Cost,
     MaskSelectsAll,
     MaskSelectsNothing,
@@ -44,7 +45,10 @@ WHOLE_MESSAGE: Final = 24 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What is shown: at least one picture. *seconds* is what the provider took."""
+    """What is shown: at least one picture. *seconds* is what the provider took.
+
+    *refused* is what the vendor declined beside the pictures that came.
+    """
 
     ticket: Ticket
     pictures: tuple[Finished, ...]
@@ -52,6 +56,7 @@ class Result:
     price: Price
     seconds: float
     notes: tuple[str, ...]
+    refused: tuple[ContentRefused, ...] = ()
 
 
 class Stage(Protocol):
@@ -118,8 +123,9 @@ class Studio:
         """
         with structlog.contextvars.bound_contextvars(job=ticket.code), self._owned():
             result, shown = await self._show(ticket, stage)
-            await self.books.done(ticket, result.price, len(result.pictures), shown)
-            log.info("job_done", pictures=len(result.pictures), seconds=round(result.seconds, 1))
+            made = len(result.pictures)
+            await self.books.done(ticket, result.price, made, shown, result.refused)
+            log.info("job_done", pictures=made, seconds=round(result.seconds, 1))
 
     async def close(self, seconds: float) -> None:
         """Admit nothing more, give running requests *seconds* to end, then end the rest.
@@ -159,6 +165,7 @@ class Studio:
                 price=answer.price,
                 seconds=seconds,
                 notes=prepared.picture.notes if prepared.picture else (),
+                refused=answer.refused,
             )
             return result, await stage.show(result)
 

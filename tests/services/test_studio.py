@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,19 @@ async def test_a_refusal_is_recorded_without_its_words(services: Services, provi
     assert event.request_id == "req_9"
     assert "kite" not in repr(event)
     assert len(event.fingerprint) == 64
+
+
+async def test_a_refusal_beside_pictures_is_recorded_too(
+    services: Services, provider: Told
+) -> None:
+    refused = ContentRefused(stage="output", categories=("violence",))
+    provider.outcome = replace(answer(picture()), refused=(refused,))
+
+    await services.studio.perform(await services.studio.admit(ask(count=2)), Wall())
+
+    page = await services.moderation.page(EventQuery(guild_id=GUILD))
+    assert [event.categories for event in page.events] == [("violence",)]
+    assert await used(services, Unit.PICTURES) == (1, 0)
 
 
 async def test_pictures_that_cannot_be_shown_cost_the_member_nothing(services: Services) -> None:
