@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -36,8 +36,23 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d{1,5})?$")]
-Secret = Annotated[SecretStr | None, Takes("a secret")]
+def _header(value: SecretStr | str | None) -> SecretStr | str | None:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value or ""
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError  # no header can carry it
+    return value
+
+
+def _port(host: str) -> str:
+    if int(host.partition(":")[2] or 1) not in range(1, 65536):
+        raise ValueError
+    return host
+
+
+Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d{1,5})?$"), AfterValidator(_port)]
+Secret = Annotated[
+    SecretStr | None, AfterValidator(_header), Takes("a secret of printable ASCII characters")
+]
 HashKey = Annotated[
     SecretStr | None, Field(min_length=16), Takes("a secret of at least 16 characters")
 ]
@@ -45,6 +60,13 @@ Address = Annotated[SecretStr, Takes("a database's address")]
 Web = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$"), Takes("an http or https address")]
 Gateway = Annotated[str, Field(pattern=r"^wss?://[^\s/]+\S*$"), Takes("a ws or wss address")]
 Text = Annotated[str, Field(max_length=200), Takes("a text of at most 200 characters")]
+Organization = Annotated[
+    str,
+    Field(max_length=200),
+    AfterValidator(_header),
+    Takes("a text of at most 200 printable ASCII characters"),
+]
+ModelName = Annotated[str, Field(max_length=64), Takes("a text of at most 64 characters")]
 Pictures = Annotated[int, Field(ge=0, le=1_000_000), Takes("a whole number from 0 to 1000000")]
 AtOnce = Annotated[int, Field(ge=1, le=256), Takes("a whole number from 1 to 256")]
 Workers = Annotated[int, Field(ge=1, le=64), Takes("a whole number from 1 to 64")]
@@ -56,7 +78,9 @@ Dollars = Annotated[
     Takes("an amount of dollars from 0 to 1000000, such as 12.50"),
 ]
 Hosts = Annotated[
-    frozenset[Host], BeforeValidator(_hosts), Takes("host names with commas between them")
+    frozenset[Host],
+    BeforeValidator(_hosts),
+    Takes("host names, with or without a port, with commas between them"),
 ]
 Provider = Annotated[
     Literal["openai", "sketch"], BeforeValidator(_lower), Takes("openai or sketch")
@@ -93,10 +117,10 @@ class Settings(BaseSettings):
     openai_base_url: Web = "https://api.openai.com/v1"
     """Where the picture service is; change it for a compatible server."""
 
-    openai_model: Text = "gpt-image-2.5-flare"
+    openai_model: ModelName = "gpt-image-2.5-flare"
     """The model that makes pictures unless a server or a member chooses another."""
 
-    openai_organization: Text | None = None
+    openai_organization: Organization | None = None
     """The organisation that is billed, where a key belongs to several."""
 
     openai_dialect: Dialect = "auto"

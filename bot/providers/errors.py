@@ -153,12 +153,19 @@ def fault_of(error: openai.APIStatusError, *, model: str, operation: Operation) 
 
 def _without_answer(error: Exception) -> ProviderError:
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    if isinstance(cause, (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)):
-        return NotSetUp(operator="OPENAI_BASE_URL or OPENAI_API_KEY cannot be sent as it stands.")
+    if isinstance(cause, UnicodeEncodeError) and cause.encoding != "ascii":
+        return ParameterRejected(operator="A text holds characters that no request can carry.")
+    if isinstance(cause, _CANNOT_BE_SENT):
+        return NotSetUp(
+            operator="OPENAI_BASE_URL, OPENAI_API_KEY or OPENAI_ORGANIZATION cannot be sent as it "
+            "stands."
+        )
     if isinstance(cause, _NEVER_SENT):
         return ProviderUnreachable(operator=f"No connection ({type(cause).__name__}).")
     return MaybeBilled(operator=f"The call was cut off ({type(cause).__name__}).")
 
+
+_CANNOT_BE_SENT = (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, UnicodeEncodeError)
 
 _NEVER_SENT = (
     httpx2.ConnectError,

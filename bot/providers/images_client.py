@@ -22,7 +22,13 @@ from bot.providers.errors import translate
 VENDOR_URL = "https://api.openai.com/v1"
 
 _CONNECT_SECONDS = 10
-_FAILURES = (openai.APIError, httpx2.HTTPError, httpx2.StreamError, ssl.SSLError)
+_FAILURES = (
+    openai.APIError,
+    httpx2.HTTPError,
+    httpx2.StreamError,
+    ssl.SSLError,
+    UnicodeEncodeError,  # a header that cannot be sent
+)
 
 Opening = AbstractAsyncContextManager[AsyncAPIResponse[ImagesResponse]]
 

@@ -8,7 +8,7 @@ import httpx2
 import openai
 import pytest
 
-from bot.domain.errors import MaybeBilled, NonsenseAnswer, SetupError
+from bot.domain.errors import MaybeBilled, NonsenseAnswer, NotSetUp, ParameterRejected, SetupError
 from bot.domain.pictures import Size
 from bot.providers import dialects, images_client
 from bot.providers.base import Operation, PictureRequest, ProviderSettings
@@ -61,6 +61,25 @@ async def test_the_environment_is_not_read(
     provider = await open_on(ProviderSettings(name="openai", base_url=fake.url))
     await provider.make(EDIT)
     assert "from-outside" not in str(dict(fake.calls[0].headers))
+
+
+@pytest.mark.parametrize("change", [{"api_key": "sk-\u043a"}, {"organization": "\u00e9"}])
+async def test_what_no_header_can_carry_is_told_and_not_sent(
+    change: dict[str, str], fake: FakeImages, open_on: Opener
+) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url, **change))
+    with pytest.raises(NotSetUp) as caught:
+        await provider.make(EDIT)
+    assert "OPENAI_ORGANIZATION" in caught.value.operator
+    assert fake.calls == []
+    assert not next(finding.well for finding in await provider.check())
+
+
+async def test_words_that_no_request_can_carry_are_told(fake: FakeImages, open_on: Opener) -> None:
+    provider = await open_on(replace(OPENAI, base_url=fake.url))
+    with pytest.raises(ParameterRejected):
+        await provider.make(replace(EDIT, operation=Operation.GENERATE, prompt="\ud800"))
+    assert fake.calls == []
 
 
 async def test_files_are_named_and_one_goes_bare(fake: FakeImages, open_on: Opener) -> None:
