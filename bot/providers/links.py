@@ -20,13 +20,15 @@ VENDOR_HOSTS = (
 )
 """Where the vendor's own and its cloud partner's servers put pictures for an hour."""
 
+_HTTPS_PORT = 443
 _HERE = frozenset({"0.0.0.0", "localhost", "127.0.0.1", "::", "::1"})  # noqa: S104
 
 
 class Links:
     """Fetches pictures for one server.
 
-    A host in *extra_hosts* that begins with a dot stands for every host below it.
+    A host in *extra_hosts* that begins with a dot stands for every host below it; one with a port
+    stands for that port alone, one without for https's own.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Links:
         self._http = http
         self._base = httpx2.URL(base_url.rstrip("/") + "/")
         self._api_key = api_key
-        self._hosts = tuple(host.lower() for host in (*VENDOR_HOSTS, *extra_hosts))
+        self._hosts = tuple(_host_and_port(host) for host in (*VENDOR_HOSTS, *extra_hosts))
         self._seconds = seconds
 
     async def fetch(self, address: str) -> bytes:
@@ -87,11 +89,10 @@ class Links:
         return url
 
     def _is_listed(self, url: httpx2.URL) -> bool:
-        if url.scheme != "https" or url.port is not None:
-            return False
-        return any(
-            url.host == host or (host.startswith(".") and url.host.endswith(host))
-            for host in self._hosts
+        return url.scheme == "https" and any(
+            (url.port or _HTTPS_PORT) == port
+            and (url.host == host or (host.startswith(".") and url.host.endswith(host)))
+            for host, port in self._hosts
         )
 
     async def _read(self, url: httpx2.URL, headers: dict[str, str]) -> bytes:
@@ -108,6 +109,11 @@ class Links:
                     raise NonsenseAnswer(operator="The picture's address sends too much.")
                 parts.append(part)
         return b"".join(parts)
+
+
+def _host_and_port(entry: str) -> tuple[str, int]:
+    host, _, port = entry.lower().partition(":")
+    return host, int(port or _HTTPS_PORT)
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:

@@ -20,13 +20,14 @@ SETTINGS = ProviderSettings(name="openai", api_key="sk-test", model="our-model")
 REQUEST = PictureRequest(
     operation=Operation.GENERATE, model="our-model", prompt="a fox", size=Size(1024, 1024)
 )
+EXTRA = (".pictures.test", "cdn.test", "store.test:9000", ".shops.test:9000", "plain.test:443")
 BASE = "http://images.test:5500/v1"
 
 
 @pytest.fixture
 async def links() -> AsyncGenerator[Links]:
     async with httpx2.AsyncClient() as http:
-        yield Links(http, base_url=BASE, api_key="sk", extra_hosts=(".pictures.test", "cdn.test"))
+        yield Links(http, base_url=BASE, api_key="sk", extra_hosts=EXTRA)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,10 @@ async def links() -> AsyncGenerator[Links]:
         ("http://127.0.0.1/a.png", "http://images.test:5500/a.png"),
         ("http://[::1]:80/a.png", "http://images.test:5500/a.png"),
         ("https://cdn.test/a.png", "https://cdn.test/a.png"),
+        ("https://cdn.test:443/a.png", "https://cdn.test/a.png"),
+        ("https://plain.test/a.png", "https://plain.test/a.png"),
+        ("https://STORE.test:9000/a.png", "https://store.test:9000/a.png"),
+        ("https://a.shops.test:9000/a.png", "https://a.shops.test:9000/a.png"),
         ("https://a.b.pictures.test/a.png", "https://a.b.pictures.test/a.png"),
         (
             "https://oaidalleapiprodscus.blob.core.windows.net/private/a.png?sig=x",
@@ -58,6 +63,11 @@ async def test_an_address_is_seen_from_here(links: Links, address: str, meant: s
         "https://evil.test/a.png",
         "http://cdn.test/a.png",
         "https://cdn.test:8443/a.png",
+        "https://store.test/a.png",
+        "https://store.test:9001/a.png",
+        "http://store.test:9000/a.png",
+        "https://a.shops.test/a.png",
+        "https://oaidalleapiprodscus.blob.core.windows.net:9000/a.png",
         "https://pictures.test.evil.test/a.png",
         "https://notpictures.test/a.png",
         "http://images.test:5501/a.png",
