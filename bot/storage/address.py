@@ -1,6 +1,7 @@
 """Where the database is: what DATABASE_URL may say."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -8,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.domain.errors import SetupError
 
-_FORMS = "sqlite+aiosqlite:///data/easel.db or postgresql+asyncpg://user:password@host/name"
+_FORM = "sqlite+aiosqlite:///data/easel.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +35,30 @@ def parse(url: str) -> SqliteFile | PostgresqlServer:
     """Return the address that *url* names.
 
     Raises:
-        SetupError: it is no address that Easel can use.
+        SetupError: it is no address that Easel can use, or its driver is not installed.
     """
     try:
         parts = make_url(url)
     except ArgumentError:
-        raise SetupError(f"DATABASE_URL is not a database address; use {_FORMS}.") from None
+        raise SetupError(f"DATABASE_URL is not a database address; use {_FORM}.") from None
     match parts.drivername:
         case "sqlite" | "sqlite+aiosqlite":
             return SqliteFile(_file(parts))
         case "postgresql" | "postgres" | "postgresql+asyncpg":
+            _require_driver()
             return PostgresqlServer(parts.set(drivername="postgresql+asyncpg"))
         case other:
             raise SetupError(
-                f"DATABASE_URL starts with {other}, which Easel cannot use; use {_FORMS}."
+                f"DATABASE_URL starts with {other}, which Easel cannot use; use {_FORM}."
             )
+
+
+def _require_driver() -> None:
+    if find_spec("asyncpg") is None:
+        raise SetupError(
+            "DATABASE_URL names a PostgreSQL server, which needs the package asyncpg, which is not "
+            f"installed; install it, or use {_FORM}."
+        )
 
 
 def _file(parts: URL) -> Path:
@@ -56,6 +66,6 @@ def _file(parts: URL) -> Path:
     if name in {"", ":memory:"} or name.startswith("file:") or parts.query:
         raise SetupError(
             "DATABASE_URL must name a file, because a database in memory would forget what was "
-            "paid for; use sqlite+aiosqlite:///data/easel.db."
+            f"paid for; use {_FORM}."
         )
     return Path(name).absolute()

@@ -1,5 +1,6 @@
 """What can be said about PostgreSQL without a server."""
 
+import sys
 from collections.abc import Generator
 from contextlib import closing, nullcontext
 from socket import socket
@@ -33,6 +34,19 @@ def test_every_way_to_say_postgresql_uses_asyncpg(scheme: str) -> None:
     assert isinstance(address, PostgresqlServer)
     assert address.url.drivername == "postgresql+asyncpg"
     assert address.url.get_dialect()().name == postgresql.dialect().name
+
+
+def test_a_missing_driver_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+
+    with pytest.raises(SetupError, match=r"needs the package asyncpg, which is not installed"):
+        migrate(f"postgresql://easel:{PASSWORD}@db/easel")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://db/easel"])
+def test_only_what_is_installed_is_recommended(url: str) -> None:
+    with pytest.raises(SetupError, match=r"use sqlite\+aiosqlite:///data/easel.db\.$"):
+        parse(url)
 
 
 def test_a_server_out_of_reach_is_said_plainly(url: str) -> None:
