@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Self
 
-from discord import Interaction
+from discord import Interaction, NotFound
 from discord.ui import Button, DynamicItem, Item
 
 from bot.domain.asks import Ask, Command, recall
@@ -40,6 +41,7 @@ class ResultAction(DynamicItem[Button[Any]], template=BUTTON_ID):
         try:
             guild_id = place_of(interaction).guild_id
             job = await host.studio.books.find(guild_id, self._code, f"/{Command.IMAGINE}")
+            _require_its_message(interaction, job)
             await _VERBS[self._verb](interaction, host.studio, job, self._position)
         except Exception as error:  # noqa: BLE001 - nobody above a button answers
             await answer_failure(interaction, error)
@@ -84,8 +86,15 @@ async def _delete(interaction: Interaction[Any], studio: Studio, job: Job, posit
     if not asker_of(interaction).moderates:
         _require_owner(interaction, job)
     await interaction.response.defer()
-    await interaction.delete_original_response()
+    with suppress(NotFound):  # pressed twice, or deleted by hand
+        await interaction.delete_original_response()
     await studio.books.deleted(job, interaction.user.id)
+
+
+def _require_its_message(interaction: Interaction[Any], job: Job) -> None:
+    """Raise NoSuchJob where the button's id names another request than its message shows."""
+    if interaction.message is None or interaction.message.id != job.message_id:
+        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
 
 
 def _require_owner(interaction: Interaction[Any], job: Job) -> None:

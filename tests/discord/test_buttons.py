@@ -4,6 +4,7 @@ import discord
 import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
+from simcord.components import walk_components
 from simcord.results import InteractionResult
 
 from bot.storage import audit
@@ -134,3 +135,42 @@ async def test_again_says_so_when_the_words_are_erased(
     text = private_text(await ann.click(message, label="Again"))
 
     assert "erased" in text
+
+
+@pytest.mark.parametrize("verb", ["again", "vary", "delete"])
+async def test_an_altered_id_reaches_no_other_message(
+    world: World, ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, verb: str
+) -> None:
+    anns, bobs = await _picture(ann, art_room), await _picture(bob, art_room)
+    forged = f"easel:{verb}:{_code_of(bobs)}:0"
+    _rename(world, anns, verb, forged)
+
+    text = private_text(await bob.click(anns, custom_id=forged))
+
+    assert "There is no request" in text
+    assert {message.id for message in art_room.history()} == {anns.id, bobs.id}
+
+
+async def test_deleting_what_is_already_gone_is_quiet_and_recorded(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    message = await _picture(ann, art_room)
+    world.env.inject_error("DELETE", "/webhooks/*/*/messages/@original", status=404, code=10008)
+
+    result = await ann.click(message, label="Delete")
+
+    assert result.followups == []
+    job = await world.services.studio.books.find(world.guild.id, _code_of(message), "/imagine")
+    assert job.message_id is None
+
+
+def _code_of(message: discord.Message) -> str:
+    return message.content.rpartition("#")[2]
+
+
+def _rename(world: World, message: discord.Message, verb: str, custom_id: str) -> None:
+    """Give the stored button of *message* another id, as an altered client would send it."""
+    stored = world.env.backend.get_message(message.channel.id, message.id)
+    for button in walk_components(stored.components):
+        if str(button.get("custom_id")).startswith(f"easel:{verb}:"):
+            button["custom_id"] = custom_id
