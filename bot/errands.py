@@ -12,7 +12,7 @@ from bot.checkup import ask_discord, discord_in_words
 from bot.client import EaselClient, use_proxy
 from bot.domain.errors import DiscordUnreachable
 from bot.providers.base import Finding
-from bot.services.doctor import Check, examine, machine_checks, provider_check
+from bot.services.doctor import Check, budget_check, examine, machine_checks, provider_check
 from bot.settings import Settings, require_key, token_of
 
 
@@ -37,7 +37,8 @@ def _checks(settings: Settings, channel: int | None) -> dict[str, Check]:
         return await provider_check(lambda: open_settings_provider(settings))()
 
     here = machine_checks(settings.database_url.get_secret_value())
-    return {"Token": at_discord, "Key": key, **here}
+    budget = budget_check(settings.image_provider, settings.monthly_budget_dollars)
+    return {"Token": at_discord, "Key": key, "Budget": budget, **here}
 
 
 async def register(

@@ -4,12 +4,13 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import DatabaseInUse, SetupError, UserError
 from bot.imaging.pool import Imaging, open_imaging
-from bot.providers.base import Finding, ImageProvider
+from bot.providers.base import Finding, ImageProvider, ProviderName
 from bot.storage.address import SqliteFile, parse
 from bot.storage.database import Database, open_database
 from bot.storage.probe import write_nothing
@@ -63,6 +64,21 @@ def provider_check(opened: Callable[[], AbstractAsyncContextManager[ImageProvide
     async def check() -> list[Finding]:
         async with opened() as provider:
             return await provider.check()
+
+    return check
+
+
+def budget_check(provider: ProviderName, monthly_dollars: Decimal | None) -> Check:
+    """Return the check of the budget for all servers; without one nothing is wrong, but said."""
+
+    async def check() -> list[Finding]:
+        if provider == "sketch" or monthly_dollars is not None:
+            return []
+        says = (
+            "MONTHLY_BUDGET_DOLLARS is empty, so the managers of each server may raise what it "
+            "spends; set it where you do not know them all."
+        )
+        return [Finding(subject="Budget", well=True, says=says)]
 
     return check
 

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -12,10 +13,11 @@ import pytest
 
 from bot.domain.errors import DamagedPicture, ProviderUnreachable, SetupError
 from bot.imaging.pool import Imaging, open_imaging
-from bot.providers.base import Finding, ImageProvider
+from bot.providers.base import Finding, ImageProvider, ProviderName
 from bot.services import doctor
 from bot.services.doctor import (
     Check,
+    budget_check,
     database_finding,
     examine,
     machine_checks,
@@ -52,6 +54,24 @@ async def test_this_machine_is_well(tmp_path: Path) -> None:
     assert [finding.subject for finding in findings] == ["Database", "Disk", "Image workers"]
     assert [finding for finding in findings if not finding.well] == []
     assert str(tmp_path) in findings[1].says
+
+
+@pytest.mark.parametrize(
+    ("provider", "budget", "says"),
+    [
+        ("openai", None, ["MONTHLY_BUDGET_DOLLARS is empty, so"]),
+        ("openai", Decimal(50), []),
+        ("openai", Decimal(0), []),
+        ("sketch", None, []),
+    ],
+)
+async def test_a_missing_budget_is_said_but_not_wrong(
+    provider: ProviderName, budget: Decimal | None, says: list[str]
+) -> None:
+    findings = await found({"Budget": budget_check(provider, budget)})
+
+    assert [finding.well for finding in findings] == [True for _ in says]
+    assert [finding.says[: len(text)] for finding, text in zip(findings, says, strict=True)] == says
 
 
 async def test_a_damaged_database_is_named(tmp_path: Path) -> None:
