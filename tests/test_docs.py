@@ -11,6 +11,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.checkup import PERMISSIONS, invite
+from bot.domain.quota import WHOSE, Scope
 from bot.settings import Settings, is_secret
 
 ROOT = Path(__file__).parent.parent
@@ -73,6 +74,17 @@ def test_every_word_of_the_command_line_is_in_the_operators_guide(command: str) 
 def test_the_readme_names_the_targets_of_make(target: str) -> None:
     assert f"make {target}" in read("README.md")
     assert f"\n{target}: " in read("Makefile")
+
+
+def test_the_operators_guide_quotes_what_easel_says() -> None:
+    rows = read("docs/operator.md").partition("## Troubleshooting")[2].splitlines()
+    quoted = [found[1] for row in rows if (found := re.match(r"\| \*(.+?)\*", row))]
+    quoted.remove("The application did not respond")  # Discord says that
+    said = read("bot/domain/errors.py") + read("bot/storage/sqlite_file.py")
+    said = said.replace("{whose}", WHOSE[Scope.BOT])
+    assert len(quoted) > 3
+    for words in (part.strip() for quote in quoted for part in quote.split("...")):
+        assert words in said
 
 
 def test_the_back_up_of_the_readme_works_while_easel_writes(tmp_path: Path) -> None:
