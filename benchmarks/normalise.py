@@ -2,13 +2,16 @@
 
 ``python benchmarks/normalise.py [PHOTO ...]`` prints a table: milliseconds of ours, and how many
 times that each peer takes. Photographs default to those of scikit-image, enlarged. A peer that is
-not installed is left out: ``pyvips`` with ``pyvips-binary``, ``fpng-py`` (for the limit), and
-``sharp`` from npm in the folder that ``--sharp`` names.
+not installed is left out: ``pyvips`` with ``pyvips-binary``, ``fpng-py`` (for the limit),
+ImageMagick (a process for each picture, its start included), and ``sharp`` from npm in the folder
+that ``--sharp`` names.
 """
 
 import argparse
 import json
 import platform
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -103,6 +106,37 @@ if find_spec("pyvips"):
     PEERS["vips, level 1"] = vips
 
 
+def imagemagick() -> str | None:
+    """Return the path of ImageMagick, or None. Other programs are called ``convert`` too."""
+    for path in filter(None, map(shutil.which, ("magick", "convert"))):
+        done = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)  # noqa: S603
+        if done.stdout.startswith("Version: ImageMagick"):
+            return path
+    return None
+
+
+def magick(data: bytes, path: str) -> float | None:
+    """Return the median milliseconds that ImageMagick takes, None where it cannot open *data*."""
+    size = f"{SIDE}x{SIDE}"
+    hint = ["-limit", "thread", "1", "-define", f"jpeg:size={2 * SIDE}x{2 * SIDE}", "-[0]"]
+    work = ["-auto-orient", "-resize", size, "-background", "none", "-gravity", "center"]
+    found: list[float] = []
+    for _ in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(  # noqa: S603 - a peer
+            [path, *hint, *work, "-extent", size, "png32:-"],
+            input=data,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode or not done.stdout:
+            return None
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        found.append(used * 1000)
+    return median(found)
+
+
 def sharp(data: bytes, folder: Path, level: int) -> float:
     """Return the median milliseconds that sharp takes at a compression *level*."""
     with tempfile.NamedTemporaryFile() as file:
@@ -183,6 +217,8 @@ def main() -> None:
     photos = [Image.open(path).convert("RGB") for path in chosen.photos or default_photos()]
     names = ["naive Pillow", *(["vips, level 1"] if "vips, level 1" in PEERS else [])]
     names += ["sharp, level 1", "sharp, level 6"] if chosen.sharp else []
+    convert = imagemagick()
+    names += ["ImageMagick"] if convert else []
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}\n")
     print(
         f"| file | ours | ours / limit | {' | '.join(f'{name} / ours' for name in names)} | SSIM |"
@@ -190,12 +226,16 @@ def main() -> None:
     print("|---" * (4 + len(names)) + "|")
     for name, data in files(photos, tuple(chosen.sizes), chosen.kinds):
         mine = measured(ours, data)
-        others = {peer: measured(work, data) for peer, work in PEERS.items()}
+        others: dict[str, float | None] = {
+            peer: measured(work, data) for peer, work in PEERS.items()
+        }
+        if convert:
+            others["ImageMagick"] = magick(data, convert)
         if chosen.sharp:
             for level in (1, 6):
                 others[f"sharp, level {level}"] = sharp(data, chosen.sharp, level)
-        cells = [name, f"{mine:.0f} ms", f"{mine / others['limit']:.1f}"]
-        cells += [f"{others[peer] / mine:.1f}" for peer in names]
+        cells = [name, f"{mine:.0f} ms", f"{mine / (others['limit'] or 1):.1f}"]
+        cells += [f"{took / mine:.1f}" if (took := others[peer]) else "" for peer in names]
         like = "" if "alpha" in name else f"{likeness(data):.4f}"
         print(f"| {' | '.join(cells)} | {like} |", flush=True)
 
