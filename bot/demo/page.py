@@ -18,7 +18,7 @@ class DemoPage(Preview):
 
     Two things at once, or a click on what was shown a moment ago, leave simcord's own page stuck
     or refusing. Here everything waits for its turn, a click means what is there now, and the page
-    scrolls to what was answered.
+    scrolls to what was answered. `turn` is held while somebody acts.
     """
 
     _MAX_MEDIA_BYTES: ClassVar[int] = 512 * 1024 * 1024  # a long visit's pictures, decoded
@@ -40,7 +40,7 @@ class DemoPage(Preview):
             assets=None,
             port=port,
         )
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self._followed: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
@@ -57,12 +57,12 @@ class DemoPage(Preview):
 
     async def refresh(self) -> None:
         """Show what is there now."""
-        async with self._turn:
+        async with self.turn:
             await super().refresh()
             self._follow()
 
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
-        async with self._turn:
+        async with self.turn:
             result = await super()._action(context_id, self._as_of_now(context_id, body))
             self._follow()
             return result

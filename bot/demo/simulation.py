@@ -57,12 +57,14 @@ async def open_page(env: Env, client: EaselClient, port: int) -> AsyncGenerator[
 async def keep_alive(env: Env, page: DemoPage) -> None:
     """Let time pass, and show what the bot does by itself, until the page is closed.
 
-    The page is refreshed only when the bot has spoken: a refresh disturbs who is clicking.
+    The page is refreshed only when the bot has spoken: a refresh disturbs who is clicking. Time
+    stands still while somebody acts, so that a slow machine keeps Discord's three seconds.
     """
     spoken, last = len(env.http_requests), perf_counter()
     while await page.still_open(_TICK):
-        now, said = perf_counter(), len(env.http_requests)
-        env.backend.clock.advance(now - last)
+        async with page.turn:
+            now, said = perf_counter(), len(env.http_requests)
+            env.backend.clock.advance(now - last)
         if said != spoken:
             await page.refresh()
         last, spoken = now, said
