@@ -46,11 +46,14 @@ class Demo:
 
 @asynccontextmanager
 async def running_demo(
-    port: str = "0", environment: Mapping[str, str] = MappingProxyType({})
+    port: str = "0",
+    environment: Mapping[str, str] = MappingProxyType({}),
+    *,
+    opening: bool = False,
 ) -> AsyncGenerator[Demo]:
     """Start the demo, on any free port unless *port* names one; it is ended in any case."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "demo", "--no-open", "--port", port,
+        sys.executable, "-m", "bot", "demo", "--open" if opening else "--no-open", "--port", port,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         env=dict(os.environ, **environment),
     )  # fmt: skip

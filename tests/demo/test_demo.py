@@ -18,6 +18,7 @@ from tests.demo.page import (
     Visitor,
     running_browser,
     running_demo,
+    until,
     visiting,
 )
 from tests.imaging.pictures import photo, saved
@@ -166,6 +167,20 @@ async def test_it_leaves_nothing_behind(tmp_path: Path) -> None:
         assert code == 0
         assert not rest.strip()
         assert not _names(tmp_path)
+
+
+async def test_it_opens_the_page_where_there_is_a_browser(tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    script.chmod(0o755)
+    environment = {"BROWSER": f"{script} %s", "DISPLAY": ":0", "TMPDIR": str(tmp_path)}
+    async with running_demo(environment=environment, opening=True) as demo:
+
+        async def told() -> bool:
+            return opened.exists() and opened.read_text().strip() == demo.url
+
+        await until(told)
 
 
 async def test_ending_the_session_in_the_page_ends_it(browser: Browser) -> None:
