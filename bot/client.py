@@ -12,6 +12,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.bootstrap import Services
+from bot.domain.errors import UserError
 from bot.settings import Settings
 from bot.ui.actions import ResultAction
 from bot.ui.failures import answer_failure
@@ -83,7 +84,11 @@ class EaselClient(commands.Bot):
 
     @tasks.loop(hours=1)
     async def _forget_prompts(self) -> None:
-        erased = await self.studio.books.erase_old_prompts()
+        try:
+            erased = await self.studio.books.erase_old_prompts()
+        except UserError as error:  # the next hour tries again; a raise would end the loop
+            log.warning("prompts_not_erased", reason=type(error).__name__)
+            return
         if erased:
             log.info("prompts_erased", jobs=erased)
 

@@ -1,5 +1,6 @@
 """From an interaction to a request, and from a request to the picture in the channel."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -8,9 +9,11 @@ from discord import Interaction
 from bot.domain.asks import Ask, Asker, Origin, Place, Source
 from bot.domain.errors import ContentRefused
 from bot.services.studio import Studio
+from bot.ui.failures import answer_failure
 from bot.ui.notices import note_refusal
 from bot.ui.replies import is_gone
 from bot.ui.results import ReplyStage
+from bot.ui.text import encodable
 
 _GATED = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
@@ -18,10 +21,12 @@ _GATED = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | dis
 async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) -> None:
     """Book, acknowledge, make, show. What concerns the asker alone is decided before the defer.
 
+    What the vendor declines is answered here, before the server's log channel is told.
+
     Raises:
         UserError: it was refused or it failed; nothing is left open.
     """
-    ticket = await studio.admit(ask)
+    ticket = await studio.admit(replace(ask, prompt=encodable(ask.prompt)))
     try:
         await interaction.response.defer(thinking=True, ephemeral=ask.private)
     except BaseException as error:
@@ -32,8 +37,8 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
     try:
         await studio.perform(ticket, ReplyStage(interaction))
     except ContentRefused as error:
+        await answer_failure(interaction, error)
         await note_refusal(interaction, error, ticket.code)
-        raise
 
 
 def origin_of(interaction: Interaction[Any]) -> Origin:

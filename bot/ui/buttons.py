@@ -9,15 +9,15 @@ BUTTON_ID = r"easel:(?P<verb>again|vary|delete):(?P<code>[0-9a-z]{8}):(?P<positi
 """What a result's button carries: names only. Who may press it, the database decides."""
 
 
-def result_buttons(locale: str, code: str, pictures: int) -> View:
-    """Return the buttons for a result of *pictures* pictures.
+def result_buttons(locale: str, code: str, pictures: int, *, varies: bool) -> View:
+    """Return the buttons for a result of *pictures* pictures; *varies*: whether a model can.
 
     The view is stopped, so discord.py keeps nothing in memory for it: presses are found by
     their id, also after a restart.
     """
     view = View(timeout=None)
     view.add_item(_button("again", code, 0, say(locale, "Again"), "🔁"))
-    for position in range(pictures):
+    for position in range(pictures if varies else 0):
         label = say(locale, "Vary") if pictures == 1 else f"{say(locale, 'Vary')} {position + 1}"
         view.add_item(_button("vary", code, position, label, "🎲"))
     view.add_item(_button("delete", code, 0, say(locale, "Delete"), "🗑️"))

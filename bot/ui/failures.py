@@ -25,6 +25,8 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
         await tell(interaction, _text(interaction.locale.value, cause))
     except discord.HTTPException as untold:
         log.warning("failure_untold", status=untold.status, code=untold.code)
+    except Exception as untold:  # noqa: BLE001 - a dropped connection; nobody above answers
+        log.warning("failure_untold", reason=type(untold).__name__)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -14,7 +14,19 @@ log = structlog.get_logger(__name__)
 
 
 async def note_refusal(interaction: Interaction[Any], error: ContentRefused, code: str) -> None:
-    """Tell the server's log channel, if it has one, that the vendor declined a request."""
+    """Tell the server's log channel, if it has one, that the vendor declined a request.
+
+    Nothing is raised: the asker has been answered, and a notice must not become a failure.
+    """
+    try:
+        await _note(interaction, error, code)
+    except discord.HTTPException as refused:
+        log.warning("log_channel_closed", guild=interaction.guild_id, code=refused.code)
+    except Exception as failed:  # noqa: BLE001 - a busy database, a dropped connection
+        log.warning("notice_failed", reason=type(failed).__name__)
+
+
+async def _note(interaction: Interaction[Any], error: ContentRefused, code: str) -> None:
     host: Host = interaction.client
     if interaction.guild_id is None:
         return
@@ -31,7 +43,4 @@ async def note_refusal(interaction: Interaction[Any], error: ContentRefused, cod
         code=code,
     )
     channel = interaction.client.get_partial_messageable(choices.log_channel)
-    try:
-        await channel.send(text)
-    except discord.HTTPException as refused:
-        log.warning("log_channel_closed", guild=interaction.guild_id, code=refused.code)
+    await channel.send(text)

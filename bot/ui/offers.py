@@ -12,9 +12,7 @@ from bot.domain.asks import Command
 from bot.providers.base import Capabilities
 from bot.services.admission import OPERATIONS
 from bot.ui.host import Host
-
-_MOST_CHOICES = 25
-_LONGEST_CHOICE = 100
+from bot.ui.options import offered
 
 _VALUES: Mapping[str, Callable[[Capabilities], Collection[str]]] = {
     "model": lambda each: (each.model,),
@@ -72,10 +70,7 @@ def offer(option: str) -> Autocomplete:
         chosen = models.get(str(getattr(interaction.namespace, "model", "")))
         asked = [chosen] if chosen and option != "model" else models.values()
         values = dict.fromkeys(value for each in asked for value in _VALUES[option](each))
-        found = [value for value in values if current.casefold() in value.casefold()]
-        return [Choice(name=value[:_LONGEST_CHOICE], value=value) for value in found][
-            :_MOST_CHOICES
-        ]
+        return offered(values, current)
 
     return complete
 

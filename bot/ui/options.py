@@ -72,9 +72,10 @@ def roles_of(person: Person) -> frozenset[int]:
 
 
 def offered(values: Iterable[str], typed: str) -> list[Choice[str]]:
-    """Offer those of *values* that hold what was typed so far."""
-    found = [value for value in values if typed.casefold() in value.casefold()]
-    return [Choice(name=value[:_LONGEST], value=value) for value in found[:_MOST_CHOICES]]
+    """Offer those of *values* that hold what was typed so far and that Discord takes."""
+    fitting = [value for value in values if len(value) <= _LONGEST]
+    found = [value for value in fitting if typed.casefold() in value.casefold()]
+    return [Choice(name=value, value=value) for value in found[:_MOST_CHOICES]]
 
 
 def offered_zones(typed: str, now: datetime) -> list[Choice[str]]:

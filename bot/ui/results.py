@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import discord
+import structlog
 from discord import Interaction
 
 from bot.domain.asks import Ask, Command
@@ -13,12 +14,16 @@ from bot.domain.money import dollars
 from bot.services.books import Shown
 from bot.services.studio import Result
 from bot.ui.buttons import result_buttons
+from bot.ui.offers import can
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
+
+log = structlog.get_logger(__name__)
 
 _PROMPT_SHOWN = 180
 _ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
+_EDITS = 3  # attempts while the connection drops
 
 _WITHOUT_WORDS = {
     Command.IMAGINE: "a picture",
@@ -35,16 +40,27 @@ class ReplyStage:
 
     async def show(self, result: Result) -> Shown:
         """Edit the reply. Raises DeliveryFailed where Discord does not take it."""
-        locale = self._interaction.locale.value
-        try:
-            message = await self._interaction.edit_original_response(
-                content=f"{_first_line(locale, result)}\n-# {small_print(locale, result)}",
-                attachments=_files(locale, result),
-                view=result_buttons(locale, result.ticket.code, len(result.pictures)),
-            )
-        except discord.HTTPException as error:
-            raise DeliveryFailed from error
-        return Shown(message.channel.id, message.id)
+        for left in reversed(range(_EDITS)):
+            reply = self._reply(result)  # anew: an attempt uses its files up
+            try:
+                message = await self._interaction.edit_original_response(**reply)
+            except Exception as error:
+                if isinstance(error, discord.HTTPException) or not left:
+                    raise DeliveryFailed from error
+                log.warning("edit_repeated", reason=type(error).__name__)
+            else:
+                return Shown(message.channel.id, message.id)
+        raise DeliveryFailed
+
+    def _reply(self, result: Result) -> dict[str, Any]:
+        locale, host = self._interaction.locale.value, self._interaction.client
+        varies = can(host.provider.models, Command.VARY)
+        code, pictures = result.ticket.code, len(result.pictures)
+        return {
+            "content": f"{_first_line(locale, result)}\n-# {small_print(locale, result)}",
+            "attachments": _files(locale, result),
+            "view": result_buttons(locale, code, pictures, varies=varies),
+        }
 
 
 def small_print(locale: str, result: Result) -> str:

@@ -32,7 +32,7 @@ _NOTES: Mapping[str, str] = {
     "channels": "Threads go with their channel.",
     "roles": "One of the roles is enough.",
     "timezone": "Limits begin anew by this zone's clocks, from now on.",
-    "log_channel": "Notices about declined requests and limits go there.",
+    "log_channel": "Notices about declined requests go there.",
     "prompt_hours": "This holds for requests that end from now on.",
 }
 

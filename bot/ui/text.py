@@ -7,8 +7,9 @@ _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 _JOINER = "\u200d"  # holds emoji together
 _WORD_JOINER = "\u2060"
 _MARKS_IN_A_ROW = 2
-_LINK = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):(?=//)|\b(discord(?:app)?)\.(?=gg|com)")
+_LINK = re.compile(r"(?i):(?=//)|discord(?:app)?\.(?=gg|com)")
 _MARKDOWN = re.compile(r"[\\`*_~|\[\]]|^(?:#+|>+|-#?|\+|\d+\.)(?=\s|$)")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -24,6 +25,11 @@ def shown(text: str, limit: int = 200) -> str:
     line = _MARKDOWN.sub(lambda found: f"\\{found[0]}", line)
     line = line.replace("<", f"<{_WORD_JOINER}").replace("@", f"@{_WORD_JOINER}")
     return _LINK.sub(lambda found: f"{found[0][:-1]}{_WORD_JOINER}{found[0][-1]}", line)
+
+
+def encodable(text: str) -> str:
+    """Return *text* with U+FFFD for each lone surrogate, which no file and no wire can carry."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _visible(text: str) -> str:

@@ -199,3 +199,11 @@ async def test_a_channel_that_lost_its_permissions_is_told_about(
     text = private_text(await ann.slash(art_room, "imagine", prompt="a cat"))
 
     assert "could not be posted" in text
+
+
+async def test_half_a_character_is_replaced(ann: MemberActor, art_room: ChannelHandle) -> None:
+    result = await ann.slash(art_room, "imagine", prompt="a kite \ud83e")
+
+    assert result.response is not None
+    assert result.response.content.startswith("**a kite \ufffd** — ")
+    assert result.response.attachments

@@ -9,6 +9,7 @@ from bot.domain.asks import Command
 from bot.domain.pictures import Shape, Size
 from bot.providers.base import Capabilities, Operation
 from bot.ui.offers import OfferedCommand, OfferingTree, can
+from bot.ui.options import offered
 from cogs.imagine import Imagine
 
 SQUARE_ONLY = Capabilities(
@@ -66,3 +67,7 @@ def test_a_choice_of_models_is_offered_when_there_are_several() -> None:
 )
 def test_commands_that_no_model_can_do_are_not_shown(command: Command, shown: bool) -> None:
     assert can({"old": SQUARE_ONLY}, command) is shown
+
+
+def test_choices_that_discord_would_not_take_are_left_out() -> None:
+    assert [each.value for each in offered(["x" * 101, "x" * 100, "y"], "X")] == ["x" * 100]

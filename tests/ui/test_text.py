@@ -16,6 +16,8 @@ HOSTILE = [
     "[x](<https://evil.example>)",
     "https://evil.example http://evil.example ftp://evil.example",
     "discord.gg/evil discordapp.com/invite/evil",
+    "1https://evil.example _https://evil.example é://evil.example",
+    "é9discord.gg/abc _discordapp.com/invite/abc",
     "steam://run/1",
     "**bold** __under__ ~~gone~~ ||spoiler|| `code` ```block```",
     "# heading",
