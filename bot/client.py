@@ -65,7 +65,7 @@ class EaselClient(commands.Bot):
         if left:
             log.warning("jobs_recovered", jobs=left)
         await self.load_commands()
-        self._forget_prompts.start()
+        self._tidy.start()
 
     async def load_commands(self) -> None:
         """Load every command family and the buttons of results."""
@@ -79,15 +79,16 @@ class EaselClient(commands.Bot):
 
     async def close(self) -> None:
         """Leave Discord; running requests are drained before by `Studio.close`."""
-        self._forget_prompts.cancel()
+        self._tidy.cancel()
         await super().close()
 
-    @tasks.loop(hours=1)
-    async def _forget_prompts(self) -> None:
+    @tasks.loop(minutes=1)
+    async def _tidy(self) -> None:
         try:
+            await self.studio.books.catch_up()
             erased = await self.studio.books.erase_old_prompts()
-        except UserError as error:  # the next hour tries again; a raise would end the loop
-            log.warning("prompts_not_erased", reason=type(error).__name__)
+        except UserError as error:  # the next minute tries again; a raise would end the loop
+            log.warning("not_tidied", reason=type(error).__name__)
             return
         if erased:
             log.info("prompts_erased", jobs=erased)

@@ -11,6 +11,7 @@ from discord import Interaction
 from bot.domain.asks import Ask, Command
 from bot.domain.errors import DeliveryFailed
 from bot.domain.money import dollars
+from bot.domain.pictures import Note
 from bot.services.books import Shown
 from bot.services.studio import Result
 from bot.ui.buttons import result_buttons
@@ -24,6 +25,9 @@ _PROMPT_SHOWN = 180
 _ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
 _EDITS = 3  # attempts while the connection drops
+
+_TELLING = {Note.FIRST_FRAME, Note.DEPTH, Note.SHADES, Note.COMPRESSED, Note.EXTENDED}
+"""What people should know of; that a picture was padded and cropped back is nobody's business."""
 
 _WITHOUT_WORDS = {
     Command.IMAGINE: "a picture",
@@ -105,8 +109,9 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.1f}" if seconds < _ROUNDED_FROM else f"{seconds:.0f}"
 
 
-def _notes(result: Result) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*result.notes, *result.pictures[0].notes)))
+def _notes(result: Result) -> list[str]:
+    done = dict.fromkeys((*result.notes, *result.pictures[0].notes))
+    return [note for note in done if note in _TELLING]
 
 
 def _price(locale: str, result: Result) -> str:

@@ -90,7 +90,7 @@ async def test_a_refusal_is_told_while_the_database_is_busy(
     assert "declined" in private_text(await ann.slash(art_room, "imagine", prompt="forbidden"))
 
 
-async def test_prompts_are_forgotten_an_hour_later_when_the_database_is_busy(
+async def test_prompts_are_forgotten_a_minute_later_when_the_database_is_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def busy() -> int:
@@ -98,4 +98,4 @@ async def test_prompts_are_forgotten_an_hour_later_when_the_database_is_busy(
 
     monkeypatch.setattr(world.services.studio.books, "erase_old_prompts", busy)
 
-    await vars(EaselClient)["_forget_prompts"].coro(world.easel)
+    await vars(EaselClient)["_tidy"].coro(world.easel)
