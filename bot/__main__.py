@@ -88,8 +88,8 @@ def demo(port: int | None, *, browser: bool) -> None:
         if error.name is None or error.name.partition(".")[0] in {"bot", "cogs"}:
             raise
         raise SetupError(
-            f"The demo needs {error.name}, which is not installed; in a checkout `make demo` "
-            'installs it, elsewhere `pip install "easel[demo]"`.'
+            f"The demo needs {error.name}, which is not installed; `make demo` in a checkout "
+            "of Easel installs it."
         ) from None
     configure_logs(level="ERROR", style="text", stream=sys.stderr)  # the page is what counts
     show_demo(extensions(), port=port, browser=browser and _has_browser())

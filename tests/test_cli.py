@@ -260,4 +260,4 @@ async def test_the_demo_says_what_to_install(tmp_path: Path) -> None:
 
     assert done.code == 78
     assert "make demo" in done.err
-    assert 'pip install "easel[demo]"' in done.err
+    assert "`make demo`" in done.err

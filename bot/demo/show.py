@@ -34,7 +34,7 @@ Easel's demo is ready. Open this page in a browser:
 It is a simulation on this machine: no token, no key; nothing is sent anywhere and nothing costs.
 To try, in the message box at the bottom of the page:
 
-  /imagine   for example "a red kite over the sea"
+  /imagine   for example "a balloon over a snowy forest"
   /edit      with a picture of yours as "image"
   /vary      with the same picture, or press Vary under a result
   /usage me, /quota show; as Greta (choose her above) /quota set, /settings and /modlog

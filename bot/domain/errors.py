@@ -9,8 +9,9 @@ from typing import ClassVar
 
 
 class Cost(StrEnum):
-    """What a failure cost the asker; every refusal says it."""
+    """What a failure cost the asker; every refusal of what could cost something says it."""
 
+    NOT_ASKED = "not asked"
     NOTHING = "nothing"
     UNKNOWN = "unknown"
     CHARGED = "charged"
@@ -38,11 +39,13 @@ class UserError(Exception):
 
 
 class NotYours(UserError):
+    cost = Cost.NOT_ASKED
     message = "These buttons belong to the person who asked for this."
     tip = "Make your own with {command}."
 
 
 class ManagersOnly(UserError):
+    cost = Cost.NOT_ASKED
     message = "This is for people with the Manage Server permission."
     tip = "Ask someone who runs this server."
 
@@ -59,7 +62,7 @@ class RoleMissing(UserError):
 
 class BadOption(UserError):
     message = "{option}: {problem}."
-    tip = "Choose another and ask again."
+    tip = "Change it and ask again."
 
 
 class PromptTooLong(UserError):

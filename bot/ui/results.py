@@ -90,8 +90,10 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
     if ticket.ask.command is not Command.IMAGINE:
         yield say(locale, ticket.ask.command.value)
     yield f"{first.size.width}×{first.size.height}"
+    if ticket.ask.command is Command.VARY:
+        yield say(locale, ticket.ask.strength.value)
     if ticket.request.quality:
-        yield say(locale, ticket.request.quality)
+        yield say(locale, "{quality} quality", quality=say(locale, ticket.request.quality))
     if first.changed is not None:
         yield say(locale, "{percent} % changed", percent=round(first.changed * 100))
     yield from (say(locale, note) for note in _notes(result))

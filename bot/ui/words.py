@@ -15,6 +15,7 @@ from bot.domain.errors import Cost, UserError
 _LOCALES = Path(__file__).parent.parent / "locales"
 
 _COSTS: Mapping[Cost, str] = {
+    Cost.NOT_ASKED: "",
     Cost.NOTHING: "Nothing was charged.",
     Cost.UNKNOWN: "The picture service may have charged the server's budget for it.",
     Cost.CHARGED: "This server's budget paid for it; your allowance was given back.",
@@ -43,10 +44,10 @@ def say_many(locale: str, one: str, many: str, count: int, /, **values: object) 
 
 
 def refusal(locale: str, error: UserError) -> str:
-    """Return what happened, what it cost and what to do next, in three short sentences."""
+    """Return what happened, what it cost and what to do next, in short sentences."""
     parts = (
         say(locale, error.message, **error.values),
-        say(locale, _COSTS[error.cost]),
+        _COSTS[error.cost] and say(locale, _COSTS[error.cost]),
         say(locale, error.tip, **error.values),
     )
     return " ".join(part for part in parts if part)

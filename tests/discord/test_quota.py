@@ -269,7 +269,7 @@ async def test_only_managers_change_and_list_limits(
     for member in (ann, mona):
         text = private_text(await member.slash(art_room, f"quota {command}", **options))
         assert text == (
-            "This is for people with the Manage Server permission. Nothing was charged. "
+            "This is for people with the Manage Server permission. "
             "Ask someone who runs this server."
         )
     assert await world.services.quotas.rules(world.guild.id) == ()
