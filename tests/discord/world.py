@@ -126,7 +126,7 @@ async def open_world(
         opened = Opened(services=services, downloads=downloads)
         client = opened.client()
         with stricter() as rules:
-            env = Env(client)
+            env = Env(client, settle_timeout=20)
             parking.env = env
             await env.start()
             try:

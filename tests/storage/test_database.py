@@ -215,7 +215,7 @@ async def test_a_lock_of_another_program_is_waited_for_briefly(
         assert await database.read(count) == 0  # reading goes on
 
     assert {type(answer) for answer in answers} == {StorageBusy}
-    assert 1.0 < perf_counter() - started < 2.5  # for all of them, not 1.2 s for each
+    assert 1.0 < perf_counter() - started < 5  # for all five, not 1.2 s for each
     await database.write(partial(add, guild_id=1))
 
 
