@@ -26,11 +26,10 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks. *manages* is Discord's Manage Server permission, as the interaction carried it."""
+    """Who asks. *moderates* is Discord's Manage Messages, as the interaction carried it."""
 
     user_id: int
     role_ids: frozenset[int] = frozenset()
-    manages: bool = False
     moderates: bool = False
     locale: str = "en-US"
 

@@ -52,13 +52,12 @@ def origin_of(interaction: Interaction[Any]) -> Origin:
 
 def asker_of(interaction: Interaction[Any]) -> Asker:
     """Return who asks, with the roles and permissions that Discord sent along."""
-    user, may = interaction.user, interaction.permissions
+    user = interaction.user
     roles = user.roles if isinstance(user, discord.Member) else []
     return Asker(
         user_id=user.id,
         role_ids=frozenset(role.id for role in roles),
-        manages=may.manage_guild,
-        moderates=may.manage_messages,
+        moderates=interaction.permissions.manage_messages,
         locale=interaction.locale.value,
     )
 

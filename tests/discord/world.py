@@ -1,7 +1,6 @@
 """A small Discord to live in: one server, its people, the real client on the `sketch` provider."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,8 +17,7 @@ from simcord.results import InteractionResult
 import cogs
 from bot.bootstrap import Services, open_services
 from bot.client import EaselClient
-from bot.domain.asks import Source
-from bot.domain.errors import DownloadFailed
+from bot.demo.stand_ins import Parking, SimulatedDownloads
 from bot.providers.base import ImageProvider
 from bot.settings import load_settings
 from tests.discord.overlay import Strictness, stricter
@@ -41,33 +39,6 @@ class TestClock:
 
     def advance(self, **units: float) -> None:
         self._now += timedelta(**units)
-
-
-class Parking:
-    """The injected `park`: tells the simulator that a wait is meant."""
-
-    def __init__(self) -> None:
-        self.env: Env | None = None
-
-    async def __call__(self, awaitable: Awaitable[T], reason: str) -> T:
-        if self.env is None or asyncio.current_task() not in vars(self.env)["_work"].tasks:
-            return await awaitable
-        result: T = await self.env.external_wait(awaitable, reason=reason)
-        return result
-
-
-class SimulatedDownloads:
-    """Fetches attachments from the simulated Discord."""
-
-    def __init__(self) -> None:
-        self.client: EaselClient | None = None
-
-    async def fetch(self, source: Source, what: str) -> bytes:
-        assert self.client is not None
-        try:
-            return await self.client.http.get_from_cdn(source.url)
-        except discord.HTTPException as error:
-            raise DownloadFailed(what=what) from error
 
 
 @dataclass(kw_only=True)
