@@ -11,7 +11,18 @@ from simcord.env import Env
 from bot.domain.asks import Source
 from bot.domain.clock import Park
 from bot.domain.errors import DownloadFailed
-from bot.providers.base import Answer, Capabilities, Finding, ImageProvider, PictureRequest, Price
+from bot.providers.base import (
+    UNWATCHED,
+    Answer,
+    Capabilities,
+    Ending,
+    Finding,
+    ImageProvider,
+    PictureRequest,
+    Price,
+    Stop,
+    Watch,
+)
 
 T = TypeVar("T")
 
@@ -72,10 +83,23 @@ class Unhurried:
         """Return an upper bound of what *request* costs, before it is made."""
         return self._provider.estimate(request)
 
-    async def make(self, request: PictureRequest) -> Answer:
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """Why requests are refused before anybody is asked."""
+        return self._provider.stops
+
+    def ready(self, model: str) -> None:
+        """Raise the error for which *model* is not asked just now, if there is one."""
+        self._provider.ready(model)
+
+    async def endings(self) -> tuple[Ending, ...]:
+        """Return which models end soon or have ended."""
+        return await self._provider.endings()
+
+    async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
         """Make the pictures."""
         outside = self._outside.copy()
-        making = outside.run(asyncio.create_task, self._provider.make(request))
+        making = outside.run(asyncio.create_task, self._provider.make(request, watch))
         return await self._park(making, "the picture")
 
     async def check(self) -> list[Finding]:

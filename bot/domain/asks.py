@@ -1,11 +1,12 @@
 """What a member asked for: frozen, complete, free of Discord."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.domain.pictures import Fit, Shape
+from bot.domain.pictures import Fit, Size
+from bot.domain.sizes import Wanted, parse_wanted
 
 
 class Command(StrEnum):
@@ -47,11 +48,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file on Discord's servers. Nothing here is trusted: *size* and *name* are claims."""
+    """A file on Discord's servers. Nothing here is trusted: all but the address are claims.
+
+    *size* is in bytes; *pixels* are width and height where Discord knows them.
+    """
 
     url: str
     name: str
     size: int
+    pixels: Size | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,36 +79,46 @@ class Ask:
     prompt: str = field(default="", repr=False)
     source: Source | None = None
     mask: Source | None = None
+    markup: Source | None = None
+    references: tuple[Source, ...] = ()
     region: str | None = None
     fit: Fit = Fit.PAD
-    shape: Shape | None = None
+    shape: Wanted | None = None
     quality: str | None = None
     count: int = 1
     model: str | None = None
     style: str | None = None
     background: str | None = None
+    output_format: str | None = None
     verbatim: bool = False
     private: bool = False
     strength: Strength = Strength.MEDIUM
     parent: str | None = None
 
 
+def _source(values: Mapping[str, Any]) -> Source:
+    known: Mapping[str, int] | None = values.get("pixels")
+    return Source(**values) if known is None else replace(Source(**values), pixels=Size(**known))
+
+
 _REMEMBERED = (
-    "region", "fit", "shape", "quality", "count", "model", "style", "background", "verbatim",
-    "private", "strength", "source", "mask",
+    "region", "fit", "shape", "quality", "count", "model", "style", "background", "output_format",
+    "verbatim", "private", "strength", "source", "mask", "markup", "references",
 )  # fmt: skip
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "fit": Fit,
-    "shape": Shape,
+    "shape": parse_wanted,
     "strength": Strength,
-    "source": lambda values: Source(**values),
-    "mask": lambda values: Source(**values),
+    "source": _source,
+    "mask": _source,
+    "markup": _source,
+    "references": lambda values: tuple(_source(each) for each in values),
 }
 
 
 def remember(ask: Ask) -> dict[str, Any]:
     """Return the options of *ask* as plain JSON values, without prompt, people and token."""
-    everything = asdict(ask)
+    everything = asdict(ask) | {"shape": str(ask.shape) if ask.shape else None}
     return {name: everything[name] for name in _REMEMBERED if everything[name] is not None}
 
 

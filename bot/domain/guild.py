@@ -1,6 +1,7 @@
 """What the people who run a server have chosen; anything not chosen is the default here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -9,6 +10,20 @@ class Strictness(StrEnum):
 
     AUTO = "auto"
     LOW = "low"
+
+
+class Fidelity(StrEnum):
+    """How members' pictures are sent: as squares, or in their own shape where a model takes it."""
+
+    SQUARE = "square"
+    OWN = "own"
+
+
+class Unchecked(StrEnum):
+    """What becomes of a request that the pre-check could not look at."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +37,13 @@ class GuildChoices:
         timezone: an IANA name; quota windows start at this zone's midnight.
         log_channel: where moderation and quota notices go.
         prompt_hours: how long a prompt is kept after its request ended.
+        fidelity: how members' pictures are sent.
+        previews: whether pictures are shown while they are made; each preview costs.
+        precheck: whether words and pictures are looked at before the picture service is asked,
+            where the operator has set that up.
+        thresholds: by category the score, 0 to 1, from which a request is declined, in place of
+            the moderation service's own judgement; above 1 never.
+        unchecked: what happens where the pre-check gives no answer.
     """
 
     model: str | None = None
@@ -32,3 +54,8 @@ class GuildChoices:
     timezone: str = "UTC"
     log_channel: int | None = None
     prompt_hours: int = 24
+    fidelity: Fidelity = Fidelity.SQUARE
+    previews: bool = False
+    precheck: bool = True
+    thresholds: Mapping[str, float] = field(default_factory=dict[str, float])
+    unchecked: Unchecked = Unchecked.ALLOW

@@ -10,6 +10,8 @@ class Shape(StrEnum):
     SQUARE = "square"
     PORTRAIT = "portrait"
     LANDSCAPE = "landscape"
+    WIDE = "wide"
+    TALL = "tall"
 
 
 class Fit(StrEnum):
@@ -67,15 +69,6 @@ class Size:
     def __str__(self) -> str:
         """Write the size as the vendors do: ``1024x1536``."""
         return f"{self.width}x{self.height}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Size":
-        """Read ``WIDTHxHEIGHT``. Raises ValueError for anything else."""
-        width, _, height = text.lower().replace("\u00d7", "x").partition("x")
-        size = cls(int(width), int(height))
-        if size.width < 1 or size.height < 1:
-            raise ValueError(text)
-        return size
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def _normalise(frame: Frame, budget: int) -> Frame:
         limit=_number(head, "limit"),
     )
     made = normalise(frame.parts[0], framing, what=str(head["what"]), budget=budget)
-    return Frame(replies.normalised_head(made), (made.png,))
+    return Frame(replies.normalised_head(made), (made.data,))
 
 
 def _mask(frame: Frame, budget: int) -> Frame:
@@ -77,7 +77,7 @@ def _outpaint(frame: Frame, budget: int) -> Frame:
         what=str(head["what"]),
         budget=budget,
     )
-    return Frame(replies.normalised_head(done.picture), (done.picture.png, done.mask))
+    return Frame(replies.normalised_head(done.picture), (done.picture.data, done.mask))
 
 
 def _finish(frame: Frame, budget: int) -> Frame:
@@ -125,7 +125,7 @@ def _cell(data: bytes, budget: int) -> Image.Image:
     """Decode one picture of a sheet, no larger than it needs to be."""
     framing = Framing(side=sheets.CELL, fit=Fit.KEEP)
     small = normalise(data, framing, what="picture", budget=budget)
-    return whole_picture(small.png, what="picture", budget=budget)
+    return whole_picture(small.data, what="picture", budget=budget)
 
 
 def _sent(done: Finished) -> Frame:

@@ -55,7 +55,7 @@ def normalise(data: bytes, framing: Framing, *, what: str, budget: int) -> Norma
         image = scaled(image, None, chosen.place.size)
         png, lost = _encoded(image, chosen, framing)
         notes = (*notes, Note.SHRUNK)
-    return Normalised(png=png, geometry=chosen, notes=tuple(dict.fromkeys((*notes, *lost))))
+    return Normalised(data=png, geometry=chosen, notes=tuple(dict.fromkeys((*notes, *lost))))
 
 
 def _scale(source: Size, framing: Framing) -> float:

@@ -40,7 +40,7 @@ def outpaint(
         image = scaled(image, None, hole.size)
         png, lost = _encoded(image, chosen, hole, limit)
     notes = (*decoded.notes(), Note.EXTENDED, *lost)
-    picture = Normalised(png=png, geometry=chosen, notes=notes)
+    picture = Normalised(data=png, geometry=chosen, notes=notes)
     return Outpainting(picture=picture, mask=_mask(hole, chosen))
 
 

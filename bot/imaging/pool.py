@@ -160,7 +160,7 @@ class Imaging:
             raise NonsenseAnswer(operator=f"answer of {len(answer)} bytes")
         numbers = replies.geometry_numbers(picture.geometry) if picture else None
         head: Head = {"job": "finish", "geometry": numbers}
-        kept = (picture.png, mask, source or b"") if picture and mask else (b"", b"", b"")
+        kept = (picture.data, mask, source or b"") if picture and mask else (b"", b"", b"")
         try:
             return await self._finished(head, (answer, *kept), limit)
         except PictureError as error:
@@ -212,7 +212,7 @@ class Imaging:
         """
         numbers = replies.geometry_numbers(picture.geometry)
         head = {"job": "preview", "geometry": numbers, "legend": legend[:MAX_TEXT]}
-        return await self._finished(head, (picture.png, mask), limit)
+        return await self._finished(head, (picture.data, mask), limit)
 
     async def chart(self, chart: Chart, *, limit: int) -> Finished:
         """Return *chart* as a picture. Raises ValueError for more than `MAX_BARS` bars."""

@@ -64,7 +64,7 @@ def normalised(frame: Frame, *, most: int, limit: int = SQUARE_BYTES) -> Normali
         raise BrokenFrameError("side")
     if len(png) >= limit:
         raise BrokenFrameError("too many bytes")
-    return Normalised(png=png, geometry=geometry, notes=_notes(frame.head))
+    return Normalised(data=png, geometry=geometry, notes=_notes(frame.head))
 
 
 def outpainting(frame: Frame, *, most: int, limit: int) -> Outpainting:

@@ -55,10 +55,10 @@ def _recipe(recipe: PlainRecipe, picture: Normalised) -> tuple[Head, tuple[bytes
             return {"recipe": "uploaded"}, (data,)
         case Difference(data):
             check_file(data, "mask")
-            return {"recipe": "difference"}, (data, picture.png)
+            return {"recipe": "difference"}, (data, picture.data)
         case Named(name):
             return _recipe(Cells((name,)), picture)
         case Cells(names):
             return {"recipe": "regions", "regions": [astuple(REGIONS[name]) for name in names]}, ()
         case OwnTransparency():
-            return {"recipe": "own"}, (picture.png,)
+            return {"recipe": "own"}, (picture.data,)

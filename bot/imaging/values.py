@@ -29,7 +29,8 @@ class Framing:
         side: of the square in pixels; for `Fit.KEEP` the most that the longer side may have.
         backdrop: fills the borders of `Fit.PAD`, *colour* being its colour.
         focus: where `Fit.CROP` looks.
-        limit: the PNG has fewer bytes than this.
+        limit: the file has fewer bytes than this.
+        types: media types that the taker accepts, besides PNG: JPEG only where it is opaque.
     """
 
     side: int = 1024
@@ -38,6 +39,7 @@ class Framing:
     colour: tuple[int, int, int] = (255, 255, 255)
     focus: Focus = Focus.CENTRE
     limit: int = SQUARE_BYTES
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +47,14 @@ class Normalised:
     """An RGBA PNG under its limit (a square under 4,000,000 bytes unless asked otherwise).
 
     The file holds nothing but IHDR, IDAT and IEND; colour hidden under alpha 0 is cleared. The
-    geometry says where the picture lies in it, the notes what was done.
+    geometry says where the picture lies in it, the notes what was done. *media_type* is another
+    only where `Framing.types` allows it.
     """
 
-    png: bytes = field(repr=False)
+    data: bytes = field(repr=False)
     geometry: Geometry
     notes: tuple[Note, ...] = ()
+    media_type: str = "image/png"
 
 
 @dataclass(frozen=True, slots=True)

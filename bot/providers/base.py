@@ -1,12 +1,14 @@
 """What a picture maker is: a Protocol, its requests, its answers and its capabilities."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Literal, Protocol
 
 from bot.domain.asks import Strength
 from bot.domain.errors import ContentRefused
-from bot.domain.pictures import Shape, Size
+from bot.domain.pictures import Size
+from bot.domain.sizes import Sizes
 
 
 class Operation(StrEnum):
@@ -42,6 +44,9 @@ VARY_INSTRUCTIONS = {
 HINT_JOINT = "\n\n"
 
 
+PNG = "image/png"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What one model can do: commands, validation and prices read this and nothing else.
@@ -49,7 +54,7 @@ class Capabilities:
     Attributes:
         model: the model's name as the server knows it.
         operations: what it can do (an operation that is emulated counts).
-        sizes: the size made for each shape that it offers.
+        sizes: the sizes that it makes.
         qualities: accepted values, cheapest first; empty where the model has no such option.
         default_quality: the quality used when nobody chose one; None where there is none.
         styles, backgrounds: accepted values; empty where the model has no such option.
@@ -57,13 +62,23 @@ class Capabilities:
         max_prompt: characters.
         masks: whether a mask is sent to it.
         needs_mask: whether an edit without a mask changes what is transparent in the picture.
+        markup: whether a drawing laid over the picture can guide an edit, in place of a mask.
+        pictures: how many pictures one request may bring; 0 where it takes words only.
         input_sides: sides of the square that edits and variations may send, in pixels, ascending.
+        input_types: media types of the pictures that it takes.
+        input_bytes: each of them has fewer bytes than this.
+        own_shape: whether it takes pictures that are not square.
+        formats: file types that can be asked for; empty where the model has no such option.
+        compressed: those of *formats* that take a compression, 0 to 100.
+        transparent: those of *formats* that can be transparent.
+        previews: how many pictures in the making one call can show; 0 where it cannot.
+        strictness: whether it takes a moderation level.
         verbatim: whether the model rewrites prompts, so that the verbatim prefix has a meaning.
     """
 
     model: str
     operations: frozenset[Operation]
-    sizes: dict[Shape, Size]
+    sizes: Sizes
     qualities: tuple[str, ...] = ()
     default_quality: str | None = None
     styles: tuple[str, ...] = ()
@@ -72,7 +87,17 @@ class Capabilities:
     max_prompt: int = 32_000
     masks: bool = True
     needs_mask: bool = False
+    markup: bool = False
+    pictures: int = 1
     input_sides: tuple[int, ...] = (256, 512, 1024)
+    input_types: tuple[str, ...] = (PNG,)
+    input_bytes: int = 4_000_000
+    own_shape: bool = False
+    formats: tuple[str, ...] = ()
+    compressed: tuple[str, ...] = ()
+    transparent: tuple[str, ...] = ()
+    previews: int = 0
+    strictness: bool = False
     verbatim: bool = False
 
     def prompt_room(self, operation: Operation, *, verbatim: bool = False) -> int:
@@ -85,14 +110,28 @@ class Capabilities:
         return self.max_prompt - added
 
 
+@dataclass(frozen=True, slots=True)
+class InputPicture:
+    """A picture that goes with a request; *media_type* is what its bytes are."""
+
+    data: bytes = field(repr=False)
+    media_type: str = PNG
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRequest:
     """One call for pictures, complete: every default is applied, every option validated.
 
     Attributes:
         prompt: what to draw; for a variation an optional hint.
-        image: a square RGBA PNG under 4,000,000 bytes, for edit and vary.
-        mask: a PNG of the same dimensions; alpha 0 is what to repaint.
+        images: what goes with the words: the first is edited or varied, the others are references
+            (all of them are for `GENERATE`). A square RGBA PNG under 4,000,000 bytes, or what the
+            model's capabilities allow.
+        mask: a PNG of the first picture's dimensions; alpha 0 is what to repaint.
+        markup: a transparent PNG of the first picture's dimensions, drawn over it as a guide.
+        output_format: the file type asked for; None is the model's own (PNG).
+        compression: 0 to 100, for a format that takes one.
+        previews: pictures in the making that are wanted; each may cost.
         strictness: the moderation level, where the model has one.
         member: a keyed hash of the asker, never an id.
         seed: makes `sketch` repeatable; vendors ignore it.
@@ -108,8 +147,12 @@ class PictureRequest:
     background: str | None = None
     verbatim: bool = False
     strength: Strength = Strength.MEDIUM
-    image: bytes | None = field(default=None, repr=False)
+    images: tuple[InputPicture, ...] = ()
     mask: bytes | None = field(default=None, repr=False)
+    markup: bytes | None = field(default=None, repr=False)
+    output_format: str | None = None
+    compression: int | None = None
+    previews: int = 0
     strictness: str | None = None
     member: str = ""
     seed: int | None = None
@@ -157,7 +200,60 @@ class Finding:
     cure: str = ""
 
 
-ProviderName = Literal["openai", "sketch"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Why a picture maker is not asked just now.
+
+    Attributes:
+        cause: "money", "access", "model" or "failure".
+        model: the model that it is about; None for all of them.
+        operator: what the people who run the bot should know and do.
+        since: seconds since it began.
+    """
+
+    cause: str
+    model: str | None = None
+    operator: str = ""
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A model that the service will shut down, or has shut down or withdrawn.
+
+    *day* is None where the model is not offered any more and nobody said since when.
+    """
+
+    model: str
+    day: date | None
+    successor: str | None = None
+
+
+class Watch(Protocol):
+    """Follows a request while it runs; neither method raises."""
+
+    async def waiting(self, seconds: float) -> None:
+        """The service is busy: nothing will be asked of it for about *seconds*."""
+        ...
+
+    async def partial(self, picture: bytes) -> None:
+        """A picture in the making came; it has not been verified."""
+        ...
+
+
+class Unwatched:
+    """A `Watch` that looks away."""
+
+    async def waiting(self, seconds: float) -> None:
+        """Do nothing."""
+
+    async def partial(self, picture: bytes) -> None:
+        """Do nothing."""
+
+
+UNWATCHED = Unwatched()
+
+ProviderName = Literal["openai", "azure", "sketch"]
 DialectName = Literal["auto", "gpt-image", "dalle"]
 
 
@@ -246,8 +342,24 @@ class ImageProvider(Protocol):
         """Return an upper bound of what *request* costs, before it is made."""
         ...
 
-    async def make(self, request: PictureRequest) -> Answer:
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """Why requests are refused before anybody is asked; empty while all is well."""
+        ...
+
+    def ready(self, model: str) -> None:
+        """Raise the ProviderError for which *model* is not asked just now, if there is one."""
+        ...
+
+    async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
         """Make the pictures."""
+        ...
+
+    async def endings(self) -> tuple[Ending, ...]:
+        """Return which of `models` end soon or have ended. Raises ProviderError: nobody could say.
+
+        Nothing is spent.
+        """
         ...
 
     async def check(self) -> list[Finding]:

@@ -53,8 +53,8 @@ def generation(model: Model, request: PictureRequest, count: int, *, vendor: boo
 def edit(model: Model, request: PictureRequest, count: int, *, vendor: bool) -> Call:
     """Return the fields of a call that changes a picture, or emulates a variation of it."""
     image = _given(request)
-    mask = request.mask if model.masks else None
-    if mask is None and model.needs_mask:
+    mask = request.mask if model.can.masks else None
+    if mask is None and model.can.needs_mask:
         mask = repaint_all(image)
     return Call(
         fields={
@@ -81,11 +81,11 @@ def prompt_for(model: Model, request: PictureRequest, *, vendor: bool) -> str:
     if request.operation is Operation.VARY:
         instruction = VARY_INSTRUCTIONS[request.strength]
         words = f"{instruction}{HINT_JOINT}{words}" if words.strip() else instruction
-    elif request.verbatim and model.rewrites:
+    elif request.verbatim and model.can.verbatim:
         words = f"{VERBATIM_PREFIX} {words}"
     if not words.strip():
         raise ParameterRejected(operator="The prompt was empty.")
-    if len(words) > model.max_prompt:
+    if len(words) > model.can.max_prompt:
         raise ParameterRejected(operator=f"The prompt had {len(words)} characters.")
     return words
 
@@ -113,9 +113,9 @@ def _chunk(name: bytes, data: bytes = b"") -> bytes:
 
 
 def _given(request: PictureRequest) -> bytes:
-    if request.image is None:
+    if not request.images:
         raise ParameterRejected(operator=f"{request.operation} came without a picture.")
-    return request.image
+    return request.images[0].data
 
 
 def _common(model: Model, request: PictureRequest, count: int) -> dict[str, str | int]:
@@ -131,19 +131,19 @@ _Option = Callable[[Model, PictureRequest], str | None]
 
 
 def _quality(model: Model, request: PictureRequest) -> str | None:
-    return (request.quality or model.default_quality) if model.qualities else None
+    return (request.quality or model.can.default_quality) if model.can.qualities else None
 
 
 def _background(model: Model, request: PictureRequest) -> str | None:
-    return request.background if model.backgrounds else None
+    return request.background if model.can.backgrounds else None
 
 
 def _style(model: Model, request: PictureRequest) -> str | None:
-    return request.style if model.styles else None
+    return request.style if model.can.styles else None
 
 
 def _strictness(model: Model, request: PictureRequest) -> str | None:
-    return request.strictness if model.strictness else None
+    return request.strictness if model.can.strictness else None
 
 
 _EDIT_OPTIONS: Mapping[str, _Option] = {"quality": _quality, "background": _background}

@@ -12,7 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.pictures import Shape, Size
-from bot.providers.base import Capabilities, DialectName, Operation
+from bot.domain.sizes import FreeSizes, Sizes
+from bot.providers.base import PNG, Capabilities, DialectName, Operation
 
 
 class Dialect(StrEnum):
@@ -28,16 +29,11 @@ class Model:
 
     Attributes:
         dialect: the fields it understands.
-        sizes, qualities, default_quality, styles, backgrounds, max_prompt: as in `Capabilities`.
-        operations: what its endpoints do, or what we emulate with its edits endpoint.
+        can: what commands, validation and prices may know of it.
         snapshots: dated names of the same model.
         per_call: the most pictures that one call makes; more are parallel calls.
-        masks: whether its edits take a mask.
-        needs_mask: whether its edits refuse an opaque picture that comes without one.
         variations: whether it has the variations endpoint.
         identifier: the field that carries the asker's hash; None sends none.
-        strictness: whether generations take a moderation level.
-        rewrites: whether it rewrites prompts.
         output_tokens: an upper bound of output tokens by quality and size; empty if not by token.
         picture_micros: micro-dollars a picture by quality and size; empty if not by picture.
         priced_as: the name that `genai-prices` knows it by; None if it does not.
@@ -45,23 +41,12 @@ class Model:
         successor: what to use instead.
     """
 
-    name: str
     dialect: Dialect
-    operations: frozenset[Operation]
-    sizes: Mapping[Shape, Size]
+    can: Capabilities
     snapshots: tuple[str, ...] = ()
-    qualities: tuple[str, ...] = ()
-    default_quality: str | None = None
-    styles: tuple[str, ...] = ()
-    backgrounds: tuple[str, ...] = ()
-    max_prompt: int = 32_000
     per_call: int = 10
-    masks: bool = True
-    needs_mask: bool = False
     variations: bool = False
     identifier: str | None = None
-    strictness: bool = False
-    rewrites: bool = False
     output_tokens: Mapping[str, Mapping[Size, int]] = field(
         default_factory=dict[str, Mapping[Size, int]]
     )
@@ -72,45 +57,50 @@ class Model:
     ends: date | None = None
     successor: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The model's name as the server knows it."""
+        return self.can.model
+
     def live(self, today: date) -> bool:
         """Whether the vendor's own API still serves it on *today*."""
         return self.ends is None or today < self.ends
-
-    def capabilities(self) -> Capabilities:
-        """Return what commands, validation and prices may know of it."""
-        return Capabilities(
-            model=self.name,
-            operations=self.operations,
-            sizes=dict(self.sizes),
-            qualities=self.qualities,
-            default_quality=self.default_quality,
-            styles=self.styles,
-            backgrounds=self.backgrounds,
-            max_prompt=self.max_prompt,
-            masks=self.masks,
-            needs_mask=self.needs_mask,
-            verbatim=self.rewrites,
-        )
 
 
 ALL = frozenset(Operation)
 GENERATE_ONLY = frozenset({Operation.GENERATE})
 
 SQUARE = Size(1024, 1024)
-GPT_SIZES = {
-    Shape.SQUARE: SQUARE,
-    Shape.PORTRAIT: Size(1024, 1536),
-    Shape.LANDSCAPE: Size(1536, 1024),
-}
-DALLE_3_SIZES = {
-    Shape.SQUARE: SQUARE,
-    Shape.PORTRAIT: Size(1024, 1792),
-    Shape.LANDSCAPE: Size(1792, 1024),
-}
+TALL, WIDE = Size(1024, 1536), Size(1536, 1024)
+FIXED_SIZES = Sizes(
+    shapes={
+        Shape.SQUARE: SQUARE,
+        Shape.PORTRAIT: TALL,
+        Shape.LANDSCAPE: WIDE,
+        Shape.TALL: TALL,
+        Shape.WIDE: WIDE,
+    }
+)
+FREE_SIZES = Sizes(
+    shapes={**FIXED_SIZES.shapes, Shape.TALL: Size(864, 1536), Shape.WIDE: Size(1536, 864)},
+    free=FreeSizes(),
+)
+DALLE_2_SIZES = Sizes(shapes={Shape.SQUARE: SQUARE}, exact=(Size(256, 256), Size(512, 512)))
+_DALLE_TALL, _DALLE_WIDE = Size(1024, 1792), Size(1792, 1024)
+DALLE_3_SIZES = Sizes(
+    shapes={
+        Shape.SQUARE: SQUARE,
+        Shape.PORTRAIT: _DALLE_TALL,
+        Shape.LANDSCAPE: _DALLE_WIDE,
+        Shape.TALL: _DALLE_TALL,
+        Shape.WIDE: _DALLE_WIDE,
+    }
+)
 
 _THREE = ("low", "medium", "high")
 _FIVE = (*_THREE, "xhigh", "max")
 _BACKGROUNDS = ("auto", "opaque", "transparent")
+_FORMATS = ("png", "jpeg", "webp")
 
 _TOKEN_SIZES = (SQUARE, Size(1024, 1536), Size(1920, 1080), Size(2560, 1440), Size(3840, 2160))
 _TOKENS_2_5 = {
@@ -144,79 +134,88 @@ _GPT_2_5 = _tokens(_TOKENS_2_5)
 # measured by users at three to four times 2.5 for low and medium, equal above
 _GPT_2_6 = {**_GPT_2_5, **_tokens({key: _TOKENS_2_5[key] for key in ("low", "medium")}, factor=4)}
 
-_GPT = Model(
-    name="",
-    dialect=Dialect.GPT_IMAGE,
+_CAN = Capabilities(
+    model="",
     operations=ALL,
-    sizes=GPT_SIZES,
+    sizes=FIXED_SIZES,
     qualities=_THREE,
     default_quality="medium",
     backgrounds=_BACKGROUNDS,
-    identifier="safety_identifier",
+    pictures=16,
+    input_sides=(256, 512, 1024, 2048),
+    input_types=(PNG, "image/webp", "image/jpeg"),
+    input_bytes=50_000_000,
+    own_shape=True,
+    formats=_FORMATS,
+    compressed=("jpeg", "webp"),
+    transparent=("png", "webp"),
+    previews=3,
     strictness=True,
 )
+_CAN_2 = replace(_CAN, sizes=FREE_SIZES)
+_CAN_2_5 = replace(_CAN_2, qualities=_FIVE, markup=True)
+_CAN_2_6 = replace(_CAN_2_5, formats=(*_FORMATS, "gif"))
+
+_GPT = Model(dialect=Dialect.GPT_IMAGE, can=_CAN, identifier="safety_identifier")
 _GPT_OLD = replace(
     _GPT, output_tokens=_UP_TO_HIGH, ends=date(2026, 12, 1), successor="gpt-image-2.5-flare"
 )
 
 _DALLE = Model(
-    name="",
     dialect=Dialect.DALLE,
-    operations=ALL,
-    sizes={Shape.SQUARE: SQUARE},
+    can=Capabilities(model="", operations=ALL, sizes=DALLE_2_SIZES),
     ends=date(2026, 5, 12),
     successor="gpt-image-2.5-flare",
 )
 
 DEFAULT_MODEL = "gpt-image-2.5-flare"
 
+
+def _named(model: Model, name: str) -> Model:
+    return replace(model, can=replace(model.can, model=name))
+
+
 _ENTRIES = (
     replace(
         _GPT,
-        name=DEFAULT_MODEL,
+        can=replace(_CAN_2_5, model=DEFAULT_MODEL),
         snapshots=("gpt-image-2.5-flare-2026-09-08",),
-        qualities=_FIVE,
         output_tokens=_GPT_2_5,
         priced_as="gpt-image-2.5-flare",
     ),
     replace(
         _GPT,
-        name="gpt-image-2.5-sunburst",
+        can=replace(_CAN_2_5, model="gpt-image-2.5-sunburst"),
         snapshots=("gpt-image-2.5-sunburst-2026-09-08",),
-        qualities=_FIVE,
         output_tokens=_GPT_2_5,
         priced_as="gpt-image-2.5-sunburst",
     ),
     replace(
         _GPT,
-        name="gpt-image-2.6-flare",
-        qualities=_FIVE,
+        can=replace(_CAN_2_6, model="gpt-image-2.6-flare"),
         output_tokens=_GPT_2_6,
         priced_as="gpt-image-2.5-flare",  # same prices on the vendor's page; not listed by itself
     ),
     replace(
         _GPT,
-        name="gpt-image-2.6-sunburst",
-        qualities=_FIVE,
+        can=replace(_CAN_2_6, model="gpt-image-2.6-sunburst"),
         output_tokens=_GPT_2_6,
         priced_as="gpt-image-2.5-sunburst",  # as above
     ),
     replace(
         _GPT,
-        name="gpt-image-2",
+        can=replace(_CAN_2, model="gpt-image-2"),
         snapshots=("gpt-image-2-2026-04-21",),
         output_tokens=_GPT_2,
         priced_as="gpt-image-2",
     ),
-    replace(_GPT_OLD, name="gpt-image-1.5", priced_as="gpt-image-1.5"),
-    replace(_GPT_OLD, name="chatgpt-image-latest", priced_as="chatgpt-image-latest"),
-    replace(_GPT_OLD, name="gpt-image-1-mini", priced_as="gpt-image-1-mini"),
-    replace(_GPT_OLD, name="gpt-image-1", priced_as="gpt-image-1", ends=date(2026, 10, 23)),
+    replace(_named(_GPT_OLD, "gpt-image-1.5"), priced_as="gpt-image-1.5"),
+    replace(_named(_GPT_OLD, "chatgpt-image-latest"), priced_as="chatgpt-image-latest"),
+    replace(_named(_GPT_OLD, "gpt-image-1-mini"), priced_as="gpt-image-1-mini"),
+    replace(_named(_GPT_OLD, "gpt-image-1"), priced_as="gpt-image-1", ends=date(2026, 10, 23)),
     replace(
         _DALLE,
-        name="dall-e-2",
-        max_prompt=1_000,
-        needs_mask=True,
+        can=replace(_DALLE.can, model="dall-e-2", max_prompt=1_000, needs_mask=True),
         variations=True,
         identifier="user",
         # the vendor's price page before the model was retired
@@ -228,25 +227,28 @@ _ENTRIES = (
     ),
     replace(
         _DALLE,
-        name="dall-e-3",
-        operations=GENERATE_ONLY,
-        sizes=DALLE_3_SIZES,
-        qualities=("standard", "hd"),
-        default_quality="standard",
-        styles=("vivid", "natural"),
-        max_prompt=4_000,
+        can=Capabilities(
+            model="dall-e-3",
+            operations=GENERATE_ONLY,
+            sizes=DALLE_3_SIZES,
+            qualities=("standard", "hd"),
+            default_quality="standard",
+            styles=("vivid", "natural"),
+            max_prompt=4_000,
+            masks=False,
+            pictures=0,
+            verbatim=True,
+        ),
         per_call=1,
-        masks=False,
         identifier="user",
-        rewrites=True,
         # the vendor's price page before the model was retired
         picture_micros={
             ("standard", SQUARE): 40_000,
-            ("standard", DALLE_3_SIZES[Shape.PORTRAIT]): 80_000,
-            ("standard", DALLE_3_SIZES[Shape.LANDSCAPE]): 80_000,
+            ("standard", _DALLE_TALL): 80_000,
+            ("standard", _DALLE_WIDE): 80_000,
             ("hd", SQUARE): 80_000,
-            ("hd", DALLE_3_SIZES[Shape.PORTRAIT]): 120_000,
-            ("hd", DALLE_3_SIZES[Shape.LANDSCAPE]): 120_000,
+            ("hd", _DALLE_TALL): 120_000,
+            ("hd", _DALLE_WIDE): 120_000,
         },
     ),
 )
@@ -262,7 +264,12 @@ _SNAPSHOT_END = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|latest)$", re.ASCII)
 GENERIC = {
     Dialect.GPT_IMAGE: _GPT,
     Dialect.DALLE: replace(
-        _DALLE, max_prompt=4_000, per_call=1, identifier=None, ends=None, successor=None
+        _DALLE,
+        can=replace(_DALLE.can, max_prompt=4_000),
+        per_call=1,
+        identifier=None,
+        ends=None,
+        successor=None,
     ),
 }
 
@@ -281,12 +288,12 @@ def find(name: str, dialect: DialectName = "auto", *, vendor: bool = True) -> Mo
     if known is None and vendor:
         known = MODELS.get(_SNAPSHOT_END.sub("", bare))
     if known is not None and dialect in ("auto", known.dialect):
-        return replace(known, name=name)
+        return _named(known, name)
     if dialect == "auto":
         spoken = Dialect.GPT_IMAGE if vendor or _sounds_like_gpt(bare) else Dialect.DALLE
     else:
         spoken = Dialect(dialect)
-    return replace(GENERIC[spoken], name=name)
+    return _named(GENERIC[spoken], name)
 
 
 def live_models(dialect: Dialect, today: date) -> tuple[Model, ...]:

@@ -26,9 +26,11 @@ from bot.domain.errors import (
 from bot.providers import dialects
 from bot.providers.answers import Parsed, Piece, parse, verified
 from bot.providers.base import (
+    UNWATCHED,
     Answer,
     Capabilities,
     Draw,
+    Ending,
     Finding,
     ImageProvider,
     MadePicture,
@@ -36,6 +38,8 @@ from bot.providers.base import (
     PictureRequest,
     Price,
     ProviderSettings,
+    Stop,
+    Watch,
 )
 from bot.providers.checks import findings
 from bot.providers.images_client import VENDOR_URL, ImagesClient, RawAnswer, open_sdk
@@ -108,16 +112,29 @@ class OpenAIImages:
         if self._vendor and offered[0].dialect is Dialect.GPT_IMAGE:
             siblings = live_models(Dialect.GPT_IMAGE, self._today())
             offered += [model for model in siblings if model.name != offered[0].name]
-        return {model.name: model.capabilities() for model in offered}
+        return {model.name: model.can for model in offered}
 
     def estimate(self, request: PictureRequest) -> Price:
         """Return an upper bound of what *request* costs."""
         return self._prices.estimate(self._model(request.model), request, request.count)
 
-    async def make(self, request: PictureRequest) -> Answer:
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """Why requests are refused before anybody is asked."""
+        return ()
+
+    def ready(self, model: str) -> None:
+        """Raise the error for which *model* is not asked just now, if there is one."""
+
+    async def endings(self) -> tuple[Ending, ...]:
+        """Return which of the offered models end soon or have ended."""
+        return ()
+
+    async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
         """Make the pictures, by parallel calls where the model makes few at a time."""
+        del watch
         model = self._model(request.model)
-        if request.operation not in model.operations:
+        if request.operation not in model.can.operations:
             raise OperationMissing(operation=request.operation.value)
         async with asyncio.TaskGroup() as group:
             tasks = [

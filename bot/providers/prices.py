@@ -119,7 +119,7 @@ def is_priced(model: Model) -> bool:
 
 def most_tokens(model: Model, request: PictureRequest) -> Tokens | None:
     """Return the most tokens that one picture of *request* uses, or None where nobody knows."""
-    table = model.output_tokens.get(request.quality or model.default_quality or "")
+    table = model.output_tokens.get(request.quality or model.can.default_quality or "")
     if table is None:
         return None
     text = len(request.prompt.encode(errors="replace"))  # no tokenizer makes more than one a byte
@@ -127,7 +127,7 @@ def most_tokens(model: Model, request: PictureRequest) -> Tokens | None:
         text += _INSTRUCTION_TOKENS
     return Tokens(
         text_in=text + _INSTRUCTION_TOKENS // 4,
-        image_in=TOKENS_PER_INPUT_PICTURE if request.image is not None else 0,
+        image_in=TOKENS_PER_INPUT_PICTURE * len(request.images),
         image_out=_most_output(table, request.size),
     )
 

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 from bot.domain.asks import Strength
 from bot.domain.errors import ContentRefused, PictureRejected, SetupError
-from bot.domain.pictures import Shape, Size
 from bot.providers.base import (
+    UNWATCHED,
     Answer,
     Capabilities,
     Draw,
+    Ending,
     Finding,
     ImageProvider,
     MadePicture,
@@ -19,7 +20,10 @@ from bot.providers.base import (
     Price,
     ProviderSettings,
     SketchOrder,
+    Stop,
+    Watch,
 )
+from bot.providers.models import FREE_SIZES
 
 MODEL = "sketch"
 REFUSED_WORD = "forbidden"
@@ -33,14 +37,11 @@ FREE = Price(micros=0, version="sketch")
 CAPABILITIES = Capabilities(
     model=MODEL,
     operations=frozenset(Operation),
-    sizes={
-        Shape.SQUARE: Size(1024, 1024),
-        Shape.PORTRAIT: Size(1024, 1536),
-        Shape.LANDSCAPE: Size(1536, 1024),
-    },
+    sizes=FREE_SIZES,
     qualities=QUALITIES,
     default_quality="medium",
     backgrounds=("auto", "opaque", "transparent"),
+    own_shape=True,
 )
 
 
@@ -70,13 +71,14 @@ class Sketch:
         del request
         return FREE
 
-    async def make(self, request: PictureRequest) -> Answer:
+    async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
         """Draw the pictures.
 
         Raises:
             ContentRefused: the prompt has the word "forbidden".
             PictureRejected: the picture or mask given cannot be read.
         """
+        del watch
         if REFUSED_WORD in request.prompt.lower():
             raise ContentRefused(stage="input", categories=("forbidden",), request_id="sketch")
         seed = self._next_seed(request) if request.seed is None else request.seed
@@ -96,6 +98,18 @@ class Sketch:
             del self._asked[next(iter(self._asked))]
         return seed
 
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """Nothing ever stops it."""
+        return ()
+
+    def ready(self, model: str) -> None:
+        """Do nothing: it always draws."""
+
+    async def endings(self) -> tuple[Ending, ...]:
+        """Return nothing: it never ends."""
+        return ()
+
     async def check(self) -> list[Finding]:
         """Say that nothing can be wrong."""
         says = "sketch draws on this machine: labelled pictures, no key, no cost."
@@ -114,7 +128,7 @@ def _order(request: PictureRequest, seed: int, index: int) -> SketchOrder:
         detail=QUALITIES.index(quality or "medium"),
         transparent=request.background == "transparent",
         strength=STRENGTHS[request.strength],
-        image=request.image,
+        image=request.images[0].data if request.images else None,
         mask=request.mask,
     )
 

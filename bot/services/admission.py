@@ -15,7 +15,8 @@ from bot.domain.errors import (
     RoleMissing,
 )
 from bot.domain.guild import GuildChoices, Strictness
-from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Shape
+from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Shape, Size
+from bot.domain.sizes import SizeImpossible, Wanted
 from bot.providers.base import Capabilities, ImageProvider, Operation, PictureRequest, Price
 from bot.services.downloads import MAX_BYTES
 from bot.services.fingerprints import Fingerprints
@@ -152,7 +153,7 @@ class Admission:
             operation=OPERATIONS[ask.command],
             model=capabilities.model,
             prompt=ask.prompt,
-            size=capabilities.sizes[ask.shape or Shape.SQUARE],
+            size=_size(ask.shape or Shape.SQUARE, capabilities),
             count=ask.count,
             quality=ask.quality or usual or capabilities.default_quality,
             style=ask.style,
@@ -162,6 +163,15 @@ class Admission:
             strictness=choices.strictness if ask.place.age_restricted else Strictness.AUTO,
             member=self._fingerprints.member(ask.asker.user_id),
         )
+
+
+def _size(wanted: Wanted, can: Capabilities) -> Size:
+    """Return the size to ask for. Raises BadOption where the model makes nothing like it."""
+    try:
+        return can.sizes.chosen(wanted)
+    except SizeImpossible as error:
+        problem = f"{can.model} does not make {wanted}; the nearest that it makes is {error}"
+        raise BadOption(option="shape", problem=problem) from error
 
 
 def _check_place(ask: Ask, choices: GuildChoices) -> None:
@@ -177,13 +187,13 @@ def _check_options(ask: Ask, can: Capabilities) -> None:
     if OPERATIONS[ask.command] not in can.operations:
         raise NotSupported(model=can.model, feature=f"/{ask.command}")
     for name, accepted in (
-        ("shape", can.sizes),
+        ("shape", can.sizes.shapes),
         ("quality", can.qualities),
         ("style", can.styles),
         ("background", can.backgrounds),
     ):
         value = getattr(ask, name)
-        if value is not None and value not in accepted:
+        if value is not None and not isinstance(value, Size) and value not in accepted:
             offered = ", ".join(accepted) or "none"
             problem = f"{can.model} does not know “{value[:40]}”; it offers: {offered}"
             raise BadOption(option=name, problem=problem)

@@ -116,7 +116,7 @@ async def opens_pictures(imaging: Imaging) -> bool:
     """Tell whether a worker opens a picture now; raises what `Imaging.normalise` raises."""
     if imaging.health().busy:
         return True  # at work; a further job would only wait
-    return bool((await imaging.normalise(_DOT, side=16)).png)
+    return bool((await imaging.normalise(_DOT, side=16)).data)
 
 
 async def _findings(subject: str, check: Check) -> Sequence[Finding]:

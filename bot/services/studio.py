@@ -26,7 +26,7 @@ from bot.domain.errors import (
 from bot.domain.pictures import TRANSPARENT_PARTS
 from bot.imaging.pool import Imaging
 from bot.imaging.values import Finished, Named, Normalised, OwnTransparency, Uploaded
-from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
+from bot.providers.base import Answer, ImageProvider, InputPicture, PictureRequest, Price
 from bot.services.admission import Admission, Ticket
 from bot.services.books import Books, Shown
 from bot.services.downloads import Downloader
@@ -177,7 +177,9 @@ class Studio:
         side = ticket.model.input_sides[-1]
         picture = await self._imaging.normalise(data, side=side, fit=ask.fit)
         mask = await self._mask(ticket, picture)
-        return _Prepared(replace(ticket.request, image=picture.png, mask=mask), picture, data)
+        return _Prepared(
+            replace(ticket.request, images=(InputPicture(picture.data),), mask=mask), picture, data
+        )
 
     async def _mask(self, ticket: Ticket, picture: Normalised) -> bytes | None:
         ask = ticket.ask

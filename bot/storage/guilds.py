@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
-from bot.domain.guild import GuildChoices, Strictness
+from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
 from bot.storage.tables import guilds
 from bot.storage.types import Json, UtcMs
 
@@ -20,6 +20,8 @@ _READ: Final[Mapping[str, Callable[[Any], object]]] = {
     "channels": frozenset,
     "roles": frozenset,
     "strictness": Strictness,
+    "fidelity": Fidelity,
+    "unchecked": Unchecked,
 }
 
 

@@ -19,7 +19,7 @@ _VALUES: Mapping[str, Callable[[Capabilities], Collection[str]]] = {
     "quality": lambda each: each.qualities,
     "style": lambda each: each.styles,
     "background": lambda each: each.backgrounds,
-    "shape": lambda each: each.sizes,
+    "shape": lambda each: each.sizes.shapes,
     "verbatim": lambda each: ("verbatim",) if each.verbatim else (),
 }
 _USELESS_ALONE = {"model", "shape"}

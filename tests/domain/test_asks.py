@@ -3,7 +3,7 @@
 import json
 
 from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength, recall, remember
-from bot.domain.pictures import Fit, Shape
+from bot.domain.pictures import Fit, Shape, Size
 
 ORIGIN = Origin(interaction_id=1, application_id=2, token="a secret token")
 ASKER = Asker(user_id=3, role_ids=frozenset({4}))
@@ -17,11 +17,18 @@ def test_what_is_remembered_is_recalled() -> None:
         asker=ASKER,
         place=PLACE,
         prompt="a door",
-        source=Source(url="https://cdn.discordapp.com/a", name="a.png", size=7),
+        source=Source(
+            url="https://cdn.discordapp.com/a", name="a.png", size=7, pixels=Size(640, 480)
+        ),
         mask=Source(url="https://cdn.discordapp.com/b", name="b.png", size=8),
+        markup=Source(url="https://cdn.discordapp.com/c", name="c.png", size=9),
+        references=(
+            Source(url="https://cdn.discordapp.com/d", name="d.png", size=10, pixels=Size(8, 9)),
+        ),
         fit=Fit.CROP,
         shape=Shape.LANDSCAPE,
         quality="high",
+        output_format="webp",
         count=3,
         verbatim=True,
         private=True,
@@ -41,6 +48,24 @@ def test_what_is_remembered_is_recalled() -> None:
     )
 
     assert recalled == ask
+
+
+def test_a_size_of_ones_own_is_recalled() -> None:
+    ask = Ask(
+        command=Command.IMAGINE, origin=ORIGIN, asker=ASKER, place=PLACE, shape=Size(1920, 1088)
+    )
+
+    assert json.loads(json.dumps(remember(ask)))["shape"] == "1920x1088"
+    again = recall(
+        remember(ask),
+        command=ask.command,
+        prompt="",
+        origin=ORIGIN,
+        asker=ASKER,
+        place=PLACE,
+        parent="aaaaaaaa",
+    )
+    assert again.shape == Size(1920, 1088)
 
 
 def test_words_and_secrets_are_not_among_the_options() -> None:

@@ -71,7 +71,7 @@ async def _end(imaging: Imaging, case: Case) -> tuple[str, str]:
         return ("refuse", type(error).__name__) if clear else ("unclear", "")
     except Exception as error:  # noqa: BLE001 - what this program is there to find
         return "leak", repr(error)
-    return ("accept", "") if is_good(made.png, made.geometry.side) else ("bad picture", "")
+    return ("accept", "") if is_good(made.data, made.geometry.side) else ("bad picture", "")
 
 
 def files(folders: Iterable[Path]) -> Iterator[Case]:

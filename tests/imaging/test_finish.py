@@ -36,7 +36,7 @@ def done(answer: bytes, picture: Normalised | None = None, *, limit: int = PLENT
 def laid_over(
     answer: bytes, picture: Normalised, mask: bytes, source: bytes | None = None
 ) -> Finished:
-    made = Made(answer=answer, canvas=picture.png, mask=mask, source=source)
+    made = Made(answer=answer, canvas=picture.data, mask=mask, source=source)
     return finish(made, picture.geometry, limit=PLENTY, budget=BUDGET)
 
 
@@ -108,7 +108,7 @@ def test_a_padded_square_comes_back_in_its_own_shape(
 ) -> None:
     data = turned(quarters(*size), orientation, "PNG")
     picture = normalise(data, Framing(side=256, fit=Fit.PAD), what="picture", budget=BUDGET)
-    answer = opened(picture.png).resize((answer_side, answer_side))
+    answer = opened(picture.data).resize((answer_side, answer_side))
 
     made = done(saved(answer), picture)
 
@@ -124,7 +124,7 @@ def test_cropping_back_gives_every_pixel_of_the_picture_and_none_of_the_borders(
     image = photo("chelsea.png").resize((256, 170), Image.Resampling.LANCZOS)
     picture = square(image)
 
-    made = done(picture.png, picture)
+    made = done(picture.data, picture)
 
     assert opened(made.data).tobytes() == image.tobytes()
 
@@ -132,7 +132,7 @@ def test_cropping_back_gives_every_pixel_of_the_picture_and_none_of_the_borders(
 def test_a_crop_comes_back_as_a_square() -> None:
     picture = square(quarters(300, 200), fit=Fit.CROP)
 
-    assert done(picture.png, picture).size == Size(256, 256)
+    assert done(picture.data, picture).size == Size(256, 256)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -144,7 +144,7 @@ def test_a_stretched_picture_comes_back_in_its_own_shape(
     data = turned(quarters(*size), orientation, "PNG")
     picture = normalise(data, framing, what="picture", budget=BUDGET)
 
-    made = done(picture.png, picture)
+    made = done(picture.data, picture)
 
     assert made.size == (Size(256, 171) if size[0] > size[1] else Size(171, 256))
     assert shows_quarters(opened(made.data))
@@ -262,7 +262,7 @@ def test_very_large_files_are_composited_at_a_bounded_size() -> None:
     source = saved(quarters(4000, 2000), "JPEG")
     picture = normalise(source, Framing(side=256), what="picture", budget=BUDGET)
 
-    made = laid_over(picture.png, picture, region_mask("left", picture), source)
+    made = laid_over(picture.data, picture, region_mask("left", picture), source)
 
     assert made.size == Size(MOST_SIDE, MOST_SIDE // 2)
 
@@ -270,6 +270,6 @@ def test_very_large_files_are_composited_at_a_bounded_size() -> None:
 def test_a_file_that_is_not_the_pictures_is_left_out() -> None:
     picture = square(quarters(300, 200))
 
-    made = laid_over(picture.png, picture, region_mask("left", picture), saved(quarters(900, 601)))
+    made = laid_over(picture.data, picture, region_mask("left", picture), saved(quarters(900, 601)))
 
     assert made.size == picture.geometry.place.size

@@ -28,11 +28,11 @@ from tests.imaging.pictures import (
 
 def framed(data: bytes, framing: Framing) -> tuple[Normalised, Image.Image]:
     made = normalise(data, framing, what="picture", budget=BUDGET)
-    image = opened(made.png)
+    image = opened(made.data)
     assert image.mode == "RGBA"
     assert image.size == (made.geometry.canvas.width, made.geometry.canvas.height)
-    assert len(made.png) < framing.limit
-    assert chunk_names(made.png) == {b"IHDR", b"IDAT", b"IEND"}
+    assert len(made.data) < framing.limit
+    assert chunk_names(made.data) == {b"IHDR", b"IDAT", b"IEND"}
     return made, image
 
 
@@ -109,7 +109,7 @@ def test_a_larger_limit_keeps_detailed_pictures_whole() -> None:
     made, _ = framed(saved(noise(1500, "RGB"), "PNG", compress_level=0), framing)
 
     assert made.geometry.canvas == Size(1500, 1500)
-    assert len(made.png) > SQUARE_BYTES
+    assert len(made.data) > SQUARE_BYTES
 
 
 # --- crops that look --------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def test_the_pictures_own_transparency() -> None:
     image.paste((1, 2, 3, 0), (50, 10, 90, 40))
     picture = square(saved(image))
 
-    mask = own_mask(picture.png, picture.geometry, budget=BUDGET)
+    mask = own_mask(picture.data, picture.geometry, budget=BUDGET)
 
     assert selected(mask, picture) == painted(picture, (50, 74, 90, 104))
 
@@ -176,7 +176,7 @@ def test_an_opaque_picture_has_no_transparency_of_its_own() -> None:
     picture = square(saved(quarters(256, 128)))
 
     with pytest.raises(MaskSelectsNothing):
-        own_mask(picture.png, picture.geometry, budget=BUDGET)
+        own_mask(picture.data, picture.geometry, budget=BUDGET)
 
 
 def test_cells_together() -> None:
@@ -198,7 +198,7 @@ def test_what_was_painted_over_is_selected(kind: str, scale: int) -> None:
     copy.paste((255, 0, 255), (40, 60, 120, 140))
     copy = copy.resize((300 // scale, 200 // scale))
 
-    chosen = select_difference(saved(copy, kind), picture.png, picture.geometry, budget=BUDGET)
+    chosen = select_difference(saved(copy, kind), picture.data, picture.geometry, budget=BUDGET)
 
     expected = Image.new("L", (300, 200))
     expected.paste(255, (40, 60, 120, 140))
@@ -211,7 +211,7 @@ def test_an_untouched_copy_selects_nothing() -> None:
     picture = square(saved(image), side=300)
 
     chosen = select_difference(
-        saved(image, "JPEG", quality=90), picture.png, picture.geometry, budget=BUDGET
+        saved(image, "JPEG", quality=90), picture.data, picture.geometry, budget=BUDGET
     )
 
     with pytest.raises(MaskSelectsNothing):

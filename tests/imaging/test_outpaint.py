@@ -20,7 +20,7 @@ def extended(data: bytes, margins: Margins, *, limit: int = PLENTY) -> Outpainti
 def test_the_picture_lies_in_the_middle_of_its_margins(orientation: int) -> None:
     done = extended(turned(quarters(128, 64), orientation, "PNG"), ROUND)
 
-    image = opened(done.picture.png)
+    image = opened(done.picture.data)
     assert done.picture.geometry.source == Size(256, 128)
     assert shows_quarters(image.crop((64, 96, 192, 160)))
     assert image.getchannel("A").crop((0, 64, 256, 96)).getextrema() == (0, 0)
@@ -50,7 +50,7 @@ def test_an_answer_comes_back_with_its_margins_and_the_original_in_them() -> Non
     done = extended(saved(image), ROUND)
     made = Made(
         answer=saved(Image.new("RGB", (256, 256), (9, 9, 9))),
-        canvas=done.picture.png,
+        canvas=done.picture.data,
         mask=done.mask,
     )
 
@@ -77,5 +77,5 @@ def test_a_sliver_is_painted_over_whole() -> None:
 def test_what_does_not_fit_becomes_smaller() -> None:
     done = extended(saved(noise(256)), Margins(left=0.1), limit=30_000)
 
-    assert len(done.picture.png) < 30_000
+    assert len(done.picture.data) < 30_000
     assert done.picture.geometry.side < 256

@@ -327,7 +327,7 @@ async def test_killing_workers_under_load_loses_no_job() -> None:
             made = await imaging.normalise(data)
             if number % 3 == 0:
                 os.kill(imaging.pids[0], signal.SIGKILL)
-            return made.png
+            return made.data
 
         made = await asyncio.gather(*(job(number) for number in range(24)))
         health = imaging.health()

@@ -9,7 +9,7 @@ from bot.imaging.wire import BrokenFrameError, Frame
 from tests.imaging.pictures import noise, quarters, saved
 
 GEOMETRY = fitted(Size(300, 200), 6, side=256, fit=Fit.PAD)
-MADE = Normalised(png=saved(quarters(256, 256)), geometry=GEOMETRY, notes=(Note.TURNED,))
+MADE = Normalised(data=saved(quarters(256, 256)), geometry=GEOMETRY, notes=(Note.TURNED,))
 DONE = Finished(
     data=saved(quarters(20, 20), "JPEG"),
     media_type="image/jpeg",
@@ -21,7 +21,7 @@ DONE = Finished(
 
 
 def said(**changes: object) -> Frame:
-    return Frame({**replies.normalised_head(MADE), **changes}, (MADE.png,))
+    return Frame({**replies.normalised_head(MADE), **changes}, (MADE.data,))
 
 
 def told(**changes: object) -> Frame:
@@ -32,7 +32,7 @@ def test_what_holds_is_believed() -> None:
     assert replies.normalised(said(), most=256) == MADE
     assert replies.finished(told(), limit=100_000) == DONE
     assert replies.finished(told(changed=None), limit=100_000).changed is None
-    assert replies.mask(Frame({}, (MADE.png,)), size=Size(256, 256)) == MADE.png
+    assert replies.mask(Frame({}, (MADE.data,)), size=Size(256, 256)) == MADE.data
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_squares_of_another_side_or_too_many_bytes() -> None:
         canvas=Size(9, 9),
     )
     large = Normalised(
-        png=saved(noise(1100)),
+        data=saved(noise(1100)),
         geometry=fitted(Size(9, 9), 1, side=1100, fit=Fit.PAD),
     )
     for frame, most in (
@@ -79,7 +79,7 @@ def test_squares_of_another_side_or_too_many_bytes() -> None:
         (said(geometry=replies.geometry_numbers(wide)), 256),
         (Frame(said().head, ()), 256),
         (Frame(said().head, (b"GIF89a",)), 256),
-        (Frame(replies.normalised_head(large), (large.png,)), 2000),
+        (Frame(replies.normalised_head(large), (large.data,)), 2000),
     ):
         with pytest.raises(BrokenFrameError):
             replies.normalised(frame, most=most)
@@ -87,7 +87,7 @@ def test_squares_of_another_side_or_too_many_bytes() -> None:
 
 def test_masks_have_the_pictures_dimensions() -> None:
     with pytest.raises(BrokenFrameError):
-        replies.mask(Frame({}, (MADE.png,)), size=Size(255, 255))
+        replies.mask(Frame({}, (MADE.data,)), size=Size(255, 255))
 
 
 @pytest.mark.parametrize(

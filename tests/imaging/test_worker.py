@@ -38,11 +38,11 @@ def test_every_job_answers() -> None:
     again = answer({**MASK, "recipe": "uploaded"}, mask)
     other = answer({**MASK, "recipe": "uploaded", "invert": True, "grow": 2}, mask)
     copy = saved(Image.new("RGB", (64, 32), "red"))
-    painted = answer({**MASK, "recipe": "difference"}, copy, picture.png)
-    own = answer({**MASK, "recipe": "own"}, picture.png)
+    painted = answer({**MASK, "recipe": "difference"}, copy, picture.data)
+    own = answer({**MASK, "recipe": "own"}, picture.data)
     finish: Head = {"job": "finish", "limit": 90_000, "geometry": NUMBERS}
-    whole = answer(finish, picture.png, picture.png, mask, data)
-    plain = answer({**finish, "geometry": None}, picture.png, b"", b"", b"")
+    whole = answer(finish, picture.data, picture.data, mask, data)
+    plain = answer({**finish, "geometry": None}, picture.data, b"", b"", b"")
     outpaint: Head = {"job": "outpaint", "what": "picture", "side": 64, "limit": 90_000}
     wider = answer({**outpaint, "margins": [0.5, 0, 0.5, 0]}, data)
 
@@ -66,7 +66,7 @@ def test_every_drawing_answers() -> None:
     chart: Head = {"job": "chart", "limit": 90_000, "title": "Chart", "dark": True}
     sheet: Head = {"job": "sheet", "limit": 90_000, "captions": ["one"], "dark": False}
 
-    shown = replies.finished(answer(preview, picture.png, region.parts[0]), limit=90_000)
+    shown = replies.finished(answer(preview, picture.data, region.parts[0]), limit=90_000)
     drawn = replies.finished(answer({**chart, "bars": [["Ann", 2, "two"]]}), limit=90_000)
     laid = replies.finished(answer(sheet, data), limit=90_000)
 

@@ -12,6 +12,7 @@ from bot.providers.base import (
     Answer,
     Capabilities,
     ImageProvider,
+    InputPicture,
     Operation,
     PictureRequest,
     ProviderSettings,
@@ -66,8 +67,8 @@ def ask(able: Capabilities, operation: Operation, prompt: str = "a fox") -> Pict
         operation=operation,
         model=able.model,
         prompt=prompt,
-        size=able.sizes[Shape.SQUARE],
-        image=given,
+        size=able.sizes.shapes[Shape.SQUARE],
+        images=(InputPicture(given),) if given else (),
         quality=able.default_quality,
         member="0123456789abcdef",
         strictness="auto",
@@ -100,7 +101,7 @@ def test_every_registry_entry_is_held_to_this() -> None:
 async def test_words_become_a_picture_of_every_shape(
     provider: ImageProvider, able: Capabilities
 ) -> None:
-    for size in able.sizes.values():
+    for size in able.sizes.shapes.values():
         await made(provider, replace(ask(able, Operation.GENERATE), size=size))
 
 
@@ -151,7 +152,7 @@ async def test_an_edit_with_a_mask_stays_inside_it(
     if not can(able, Operation.EDIT):
         return
     request = ask(able, Operation.EDIT, "a red boat")
-    request = replace(request, image=square(1024), mask=mask(1024))
+    request = replace(request, images=(InputPicture(square(1024)),), mask=mask(1024))
     answer = await made(provider, request)
     before, after = opened(square(1024)), opened(answer.pictures[0].data)
     assert before.crop((0, 0, 1024, 256)).tobytes() == after.crop((0, 0, 1024, 256)).tobytes()

@@ -11,15 +11,17 @@ from PIL import Image
 from bot.domain.asks import Strength
 from bot.domain.errors import ParameterRejected
 from bot.domain.pictures import Size
+from bot.domain.sizes import Sizes
 from bot.providers import dialects
 from bot.providers.base import (
     VARY_INSTRUCTIONS,
     VERBATIM_PREFIX,
     Capabilities,
+    InputPicture,
     Operation,
     PictureRequest,
 )
-from bot.providers.models import GENERIC, MODELS, Dialect
+from bot.providers.models import MODELS, find
 from tests.providers.pictures import mask, square
 
 FULL = PictureRequest(
@@ -32,7 +34,7 @@ FULL = PictureRequest(
     style="vivid",
     background="transparent",
     verbatim=True,
-    image=square(),
+    images=(InputPicture(square()),),
     mask=mask(),
     strictness="low",
     member="abc",
@@ -57,7 +59,7 @@ def test_gpt_image_gets_its_own_fields_only() -> None:
     assert set(call.fields) == {
         "model", "prompt", "n", "size", "quality", "background", "safety_identifier",
     }  # fmt: skip
-    assert call.image == ("image.png", FULL.image, "image/png")
+    assert call.image == ("image.png", FULL.images[0].data, "image/png")
     assert call.mask == ("mask.png", FULL.mask, "image/png")
 
 
@@ -81,7 +83,7 @@ def test_dalle_gets_its_own_fields_only() -> None:
 
 
 def test_a_server_nobody_knows_learns_nothing_of_the_asker() -> None:
-    model = replace(GENERIC[Dialect.DALLE], name="flux")
+    model = find("flux", vendor=False)
     call = dialects.generation(model, FULL, 1, vendor=False)
     assert set(call.fields) == {"model", "prompt", "n", "size", "response_format"}
 
@@ -121,10 +123,11 @@ def test_too_many_words_are_refused_here() -> None:
         dialects.prompt_for(DALLE_3, replace(FULL, prompt="x" * 3_990), vendor=True)
 
 
-@pytest.mark.parametrize("image", [None, b"", b"GIF89a" + bytes(40)])
-def test_an_edit_needs_a_picture(image: bytes | None) -> None:
+@pytest.mark.parametrize("images", [[], [b""], [b"GIF89a" + bytes(40)]])
+def test_an_edit_needs_a_picture(images: list[bytes]) -> None:
+    given = tuple(InputPicture(image) for image in images)
     with pytest.raises(ParameterRejected):
-        dialects.edit(DALLE_2, replace(FULL, image=image, mask=None), 1, vendor=True)
+        dialects.edit(DALLE_2, replace(FULL, images=given, mask=None), 1, vendor=True)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +155,11 @@ def test_no_nesting_gets_through(parts: list[str]) -> None:
 
 
 def test_room_for_words_is_what_is_left() -> None:
-    able = DALLE_3.capabilities()
+    able = DALLE_3.can
     assert able.prompt_room(Operation.GENERATE) == 4_000
     assert able.prompt_room(Operation.GENERATE, verbatim=True) == 4_000 - len(VERBATIM_PREFIX) - 1
-    plain = Capabilities(model="m", operations=frozenset(), sizes={}, max_prompt=1_000)
+    plain = Capabilities(
+        model="m", operations=frozenset(), sizes=Sizes(shapes={}), max_prompt=1_000
+    )
     assert plain.prompt_room(Operation.GENERATE, verbatim=True) == 1_000
     assert 700 < plain.prompt_room(Operation.VARY) < 1_000

@@ -28,7 +28,7 @@ from bot.domain.errors import (
     ProviderUnreachable,
 )
 from bot.domain.pictures import Size
-from bot.providers.base import Operation, PictureRequest, ProviderSettings
+from bot.providers.base import InputPicture, Operation, PictureRequest, ProviderSettings
 from bot.providers.errors import translate
 from bot.providers.openai_images import most_telling, seconds_for, shares
 from tests.fakes.images_answers import Fault, base64_of, error
@@ -412,7 +412,12 @@ async def test_missing_variations_become_edits_for_good(
 ) -> None:
     provider = await open_on(replace(GPT, base_url=fake.url, model="dall-e-2"))
     request = replace(
-        REQUEST, operation=Operation.VARY, model="dall-e-2", prompt="", quality=None, image=square()
+        REQUEST,
+        operation=Operation.VARY,
+        model="dall-e-2",
+        prompt="",
+        quality=None,
+        images=(InputPicture(square()),),
     )
     fake.script(Fault(status=status, body="", check=False))
     for _ in range(2):
@@ -425,7 +430,11 @@ async def test_missing_variations_become_edits_for_good(
 async def test_a_hint_rules_the_variations_endpoint_out(fake: FakeImages, open_on: Opener) -> None:
     provider = await open_on(replace(GPT, base_url=fake.url, model="dall-e-2"))
     request = replace(
-        REQUEST, operation=Operation.VARY, model="dall-e-2", prompt="in oil", image=square()
+        REQUEST,
+        operation=Operation.VARY,
+        model="dall-e-2",
+        prompt="in oil",
+        images=(InputPicture(square()),),
     )
     assert (await provider.make(request)).pictures
     assert [call.request.operation for call in fake.calls] == ["edits"]

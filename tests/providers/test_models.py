@@ -37,7 +37,7 @@ def test_every_model_of_the_sdk_is_in_the_table() -> None:
 )
 def test_every_value_of_the_sdk_is_offered_by_some_model(field: str, left_out: set[str]) -> None:
     names = {"quality": "qualities", "style": "styles", "background": "backgrounds"}
-    offered = {value for model in MODELS.values() for value in getattr(model, names[field])}
+    offered = {value for model in MODELS.values() for value in getattr(model.can, names[field])}
     assert literals(GENERATE[field]) - left_out == offered
 
 
@@ -45,23 +45,23 @@ def test_identifiers_and_strictness_are_fields_of_the_sdk() -> None:
     for model in MODELS.values():
         assert model.identifier in GENERATE
         assert model.identifier in EDIT
-        assert model.strictness == (model.dialect is Dialect.GPT_IMAGE)
+        assert model.can.strictness == (model.dialect is Dialect.GPT_IMAGE)
     assert "moderation" in GENERATE
     assert "moderation" not in EDIT
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
 def test_an_entry_is_whole(model: Model) -> None:
-    able = model.capabilities()
-    assert Shape.SQUARE in able.sizes
+    able = model.can
+    assert Shape.SQUARE in able.sizes.shapes
     assert Operation.GENERATE in able.operations
     assert (able.default_quality in able.qualities) == bool(able.qualities)
     assert (model.ends is None) == (model.successor is None)
     assert model.successor is None or MODELS[model.successor].live(TODAY)
     for quality in able.qualities or ("standard",):
-        for size in able.sizes.values():
+        for size in able.sizes.shapes.values():
             assert model.output_tokens.get(quality) or model.picture_micros[quality, size]
-    assert list(model.output_tokens) in ([], list(model.qualities))
+    assert list(model.output_tokens) in ([], list(model.can.qualities))
 
 
 def test_the_default_is_live_and_first() -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.errors import MaybeBilled, NonsenseAnswer, NotSetUp, ParameterRejected, SetupError
 from bot.domain.pictures import Size
 from bot.providers import dialects, images_client
-from bot.providers.base import Operation, PictureRequest, ProviderSettings
+from bot.providers.base import InputPicture, Operation, PictureRequest, ProviderSettings
 from bot.providers.checks import findings
 from bot.providers.images_client import VENDOR_URL, ImagesClient, open_sdk
 from bot.providers.models import MODELS, find
@@ -29,7 +29,7 @@ EDIT = PictureRequest(
     prompt="a fox",
     size=Size(1024, 1024),
     quality="low",
-    image=square(),
+    images=(InputPicture(square()),),
     mask=mask(),
     member="hash",
 )

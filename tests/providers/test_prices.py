@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.pictures import Size
-from bot.providers.base import Operation, PictureRequest
+from bot.providers.base import InputPicture, Operation, PictureRequest
 from bot.providers.models import MODELS, find
 from bot.providers.prices import PriceList, Tokens, most_tokens
 
@@ -55,7 +55,7 @@ def test_every_quality_has_a_bound_that_grows() -> None:
     for model in MODELS.values():
         bounds = [
             PRICES.estimate(model, replace(REQUEST, model=model.name, quality=quality), 1).micros
-            for quality in model.qualities
+            for quality in model.can.qualities
         ]
         assert bounds == sorted(bounds)
         assert all(bounds)
@@ -76,7 +76,7 @@ def test_a_bound_holds_between_and_beyond_the_table(size: Size) -> None:
 
 def test_pictures_given_and_instructions_are_counted() -> None:
     plain = PRICES.estimate(FLARE, REQUEST, 1).micros
-    vary = replace(REQUEST, operation=Operation.VARY, image=b"png")
+    vary = replace(REQUEST, operation=Operation.VARY, images=(InputPicture(b"png"),))
     assert PRICES.estimate(FLARE, vary, 1).micros > plain + 1_024 * 8
     assert PRICES.estimate(FLARE, vary, 3).micros == 3 * PRICES.estimate(FLARE, vary, 1).micros
 
@@ -121,12 +121,12 @@ AT_VENDOR = PriceList(unknown_micros=0, vendor=True)
 def test_at_the_vendor_an_unknown_model_is_as_dear_as_any(
     quality: str, operation: Operation
 ) -> None:
-    request = replace(REQUEST, quality=quality, operation=operation, image=b"png")
+    request = replace(REQUEST, quality=quality, operation=operation, images=(InputPicture(b"png"),))
     bound = AT_VENDOR.estimate(find("gpt-image-3"), request, 1)
     known = [
         AT_VENDOR.estimate(model, request, 1).micros
         for model in MODELS.values()
-        if quality in model.qualities
+        if quality in model.can.qualities
     ]
     assert bound.micros == max(known)
     assert not bound.known

@@ -17,6 +17,7 @@ from bot.imaging.sketch_scene import BEFORE, BEHIND
 from bot.providers import sketch as sketch_provider
 from bot.providers.base import (
     ImageProvider,
+    InputPicture,
     Operation,
     PictureRequest,
     ProviderSettings,
@@ -59,12 +60,13 @@ async def test_the_documented_word_is_refused(provider: ImageProvider) -> None:
     assert caught.value.stage == "input"
 
 
-@pytest.mark.parametrize("image", [None, b"", b"GIF89a", square()[:400]])
+@pytest.mark.parametrize("images", [[], [b""], [b"GIF89a"], [square()[:400]]])
 async def test_what_cannot_be_read_is_rejected(
-    provider: ImageProvider, image: bytes | None
+    provider: ImageProvider, images: list[bytes]
 ) -> None:
+    given = tuple(InputPicture(image) for image in images)
     with pytest.raises(PictureRejected):
-        await provider.make(replace(REQUEST, operation=Operation.VARY, image=image))
+        await provider.make(replace(REQUEST, operation=Operation.VARY, images=given))
 
 
 async def test_the_same_order_gives_the_same_picture(provider: ImageProvider) -> None:

@@ -14,7 +14,7 @@ from openai.types.image_generate_params import ImageGenerateParamsBase
 from bot.domain.asks import Strength
 from bot.domain.errors import ParameterRejected
 from bot.domain.pictures import Size
-from bot.providers.base import Operation, PictureRequest, ProviderSettings
+from bot.providers.base import InputPicture, Operation, PictureRequest, ProviderSettings
 from bot.providers.models import MODELS, Model
 from bot.providers.openai_images import open_openai_images
 from tests.fakes.steady import server
@@ -37,10 +37,10 @@ def options(model: Model) -> Iterator[dict[str, Any]]:
     """Every value of every option that the model offers, one after the other."""
     yield {}
     yield {"member": "", "strictness": "low", "verbatim": True}
-    yield from ({"quality": quality} for quality in model.qualities)
-    yield from ({"style": style} for style in model.styles)
-    yield from ({"background": background} for background in model.backgrounds)
-    yield from ({"size": size, "count": 4} for size in model.sizes.values())
+    yield from ({"quality": quality} for quality in model.can.qualities)
+    yield from ({"style": style} for style in model.can.styles)
+    yield from ({"background": background} for background in model.can.backgrounds)
+    yield from ({"size": size, "count": 4} for size in model.can.sizes.shapes.values())
 
 
 def requests(model: Model) -> Iterator[PictureRequest]:
@@ -49,18 +49,34 @@ def requests(model: Model) -> Iterator[PictureRequest]:
         model=model.name,
         prompt="a fox",
         size=Size(1024, 1024),
-        quality=model.default_quality,
+        quality=model.can.default_quality,
         strictness="auto",
         member="0123456789abcdef",
     )
     for chosen in options(model):
         yield replace(plain, **chosen)
-        if Operation.EDIT in model.operations:
-            yield replace(plain, operation=Operation.EDIT, image=square(), **chosen)
-            yield replace(plain, operation=Operation.EDIT, image=square(), mask=mask(), **chosen)
-            yield replace(plain, operation=Operation.VARY, image=square(), **chosen)
-    for strength in Strength if Operation.VARY in model.operations else ():
-        yield replace(plain, operation=Operation.VARY, image=square(), prompt="", strength=strength)
+        if Operation.EDIT in model.can.operations:
+            yield replace(
+                plain, operation=Operation.EDIT, images=(InputPicture(square()),), **chosen
+            )
+            yield replace(
+                plain,
+                operation=Operation.EDIT,
+                images=(InputPicture(square()),),
+                mask=mask(),
+                **chosen,
+            )
+            yield replace(
+                plain, operation=Operation.VARY, images=(InputPicture(square()),), **chosen
+            )
+    for strength in Strength if Operation.VARY in model.can.operations else ():
+        yield replace(
+            plain,
+            operation=Operation.VARY,
+            images=(InputPicture(square()),),
+            prompt="",
+            strength=strength,
+        )
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)

@@ -14,17 +14,22 @@ from PIL import Image
 from bot.bootstrap import Services, open_services
 from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source
 from bot.domain.clock import Clock
-from bot.domain.errors import DownloadFailed
+from bot.domain.errors import DownloadFailed, ProviderError
 from bot.domain.pictures import Shape, Size
 from bot.domain.quota import Unit
+from bot.domain.sizes import Sizes
 from bot.providers.base import (
+    UNWATCHED,
     Answer,
     Capabilities,
+    Ending,
     Finding,
     MadePicture,
     Operation,
     PictureRequest,
     Price,
+    Stop,
+    Watch,
 )
 from bot.services.books import Shown
 from bot.services.studio import Result
@@ -69,13 +74,15 @@ class Told:
     requests: list[PictureRequest] = field(default_factory=list[PictureRequest])
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
+    stopped: ProviderError | None = None
+    ends: tuple[Ending, ...] = ()
     name: str = "told"
     models: dict[str, Capabilities] = field(
         default_factory=lambda: {
             "told-1": Capabilities(
                 model="told-1",
                 operations=frozenset(Operation),
-                sizes={Shape.SQUARE: Size(64, 64), Shape.LANDSCAPE: Size(96, 64)},
+                sizes=Sizes(shapes={Shape.SQUARE: Size(64, 64), Shape.LANDSCAPE: Size(96, 64)}),
                 qualities=("low", "high"),
                 default_quality="low",
                 max_prompt=100,
@@ -83,7 +90,7 @@ class Told:
             "told-draw": Capabilities(
                 model="told-draw",
                 operations=frozenset({Operation.GENERATE}),
-                sizes={Shape.SQUARE: Size(64, 64)},
+                sizes=Sizes(shapes={Shape.SQUARE: Size(64, 64)}),
                 max_count=1,
             ),
         }
@@ -92,7 +99,20 @@ class Told:
     def estimate(self, request: PictureRequest) -> Price:
         return Price(micros=ESTIMATE * request.count, version="test")
 
-    async def make(self, request: PictureRequest) -> Answer:
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        return ()
+
+    def ready(self, model: str) -> None:
+        del model
+        if self.stopped is not None:
+            raise self.stopped
+
+    async def endings(self) -> tuple[Ending, ...]:
+        return self.ends
+
+    async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
+        del watch
         self.requests.append(request)
         self.asked.set()
         if self.gate is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from bot.domain.errors import BadOption
 from bot.domain.guild import GuildChoices, Strictness
+from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities
 from bot.services.guilds import MOST_PLACES, Changes, Guilds, effective_model
 from bot.storage import audit
@@ -19,7 +20,11 @@ from tests.services.clocks import FrozenClock
 GUILD, GRETA = 10, 40
 MODELS = {
     name: Capabilities(
-        model=name, operations=frozenset(), sizes={}, qualities=qualities, default_quality=None
+        model=name,
+        operations=frozenset(),
+        sizes=Sizes(shapes={}),
+        qualities=qualities,
+        default_quality=None,
     )
     for name, qualities in {"plain": (), "fine": ("low", "high")}.items()
 }

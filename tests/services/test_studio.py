@@ -222,9 +222,9 @@ async def test_edits_send_a_square_and_a_mask(services: Services, provider: Told
     await services.studio.perform(await services.studio.admit(edit), Wall())
 
     (request,) = provider.requests
-    assert request.image is not None
+    (image,) = request.images
     assert request.mask is not None
-    assert request.image[:8] == request.mask[:8] == b"\x89PNG\r\n\x1a\n"
+    assert image.data[:8] == request.mask[:8] == b"\x89PNG\r\n\x1a\n"
     assert len(request.member) == 64
     assert str(ANN) not in request.member
 

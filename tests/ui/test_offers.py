@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.asks import Command
 from bot.domain.pictures import Shape, Size
+from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities, Operation
 from bot.ui.offers import OfferedCommand, OfferingTree, can
 from bot.ui.options import offered
@@ -15,12 +16,12 @@ from cogs.imagine import Imagine
 SQUARE_ONLY = Capabilities(
     model="old",
     operations=frozenset({Operation.GENERATE}),
-    sizes={Shape.SQUARE: Size(512, 512)},
+    sizes=Sizes(shapes={Shape.SQUARE: Size(512, 512)}),
 )
 STYLED = replace(
     SQUARE_ONLY,
     model="styled",
-    sizes={Shape.SQUARE: Size(512, 512), Shape.LANDSCAPE: Size(768, 512)},
+    sizes=Sizes(shapes={Shape.SQUARE: Size(512, 512), Shape.LANDSCAPE: Size(768, 512)}),
     styles=("vivid", "natural"),
     qualities=("standard", "hd"),
     verbatim=True,

