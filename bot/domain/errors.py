@@ -4,8 +4,12 @@ A `UserError` carries a message and its values, never a finished sentence: `bot.
 translates and fills it. Anything else that is raised is a bug.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar
+
+NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
 
 class Cost(StrEnum):
@@ -196,17 +200,36 @@ class ProviderError(UserError):
 
 
 class ContentRefused(ProviderError):
-    """The vendor's safety system said no. *stage* is input, output or unknown."""
+    """The vendor's safety system said no. *stage* is input, output or unknown.
+
+    Attributes:
+        source: who declined, as the moderation log says it.
+        scores: by category how sure the pre-check was, 0 to 1; the vendor does not tell.
+    """
 
     message = "The picture service declined this request ({reason})."
     tip = "Change the words or the picture and ask again."
+    source: ClassVar[str] = "vendor"
 
     def __init__(
-        self, *, stage: str, categories: tuple[str, ...] = (), request_id: str | None = None
+        self,
+        *,
+        stage: str,
+        categories: tuple[str, ...] = (),
+        scores: Mapping[str, float] = NO_SCORES,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(request_id=request_id, reason=", ".join(categories) or stage)
         self.stage = stage
         self.categories = categories
+        self.scores = scores
+
+
+class PrecheckRefused(ContentRefused):
+    """This server's own check said no before the picture service was asked."""
+
+    message = "This server's content check declined this request ({reason})."
+    source = "server"
 
 
 class PictureRejected(ProviderError):
@@ -284,6 +307,23 @@ class OperationMissing(ProviderError):
 
     message = "The picture service cannot do {operation}."
     tip = "Ask the people who run this bot."
+
+
+class ModerationUnavailable(ProviderError):
+    """Words or a picture could not be checked, whatever the cause; asking costs nothing.
+
+    Attributes:
+        lasting: whether it stays so until the operator acts, so that telling once is enough.
+    """
+
+    message = "The content check that this server asks for could not be made."
+    tip = "Ask again in a minute; tell the people who run this bot if it stays."
+
+    def __init__(
+        self, *, operator: str, lasting: bool = False, request_id: str | None = None
+    ) -> None:
+        super().__init__(request_id=request_id, operator=operator)
+        self.lasting = lasting
 
 
 # --- starting and running ---------------------------------------------------------------------
