@@ -309,6 +309,13 @@ class OperationMissing(ProviderError):
     tip = "Ask the people who run this bot."
 
 
+class ProviderPaused(ProviderError):
+    """It failed several times in a row, so nobody is asked for a while."""
+
+    message = "The picture service failed several times in a row, so Easel is not asking it now."
+    tip = "Ask again in a few minutes; the people who run this bot have been told."
+
+
 class ModerationUnavailable(ProviderError):
     """Words or a picture could not be checked, whatever the cause; asking costs nothing.
 

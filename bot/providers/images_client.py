@@ -93,15 +93,16 @@ _METHODS: Mapping[Operation, str] = {
 
 @asynccontextmanager
 async def open_sdk(
-    *, base_url: str, api_key: str, organization: str | None, seconds: float
+    *, base_url: str, api_key: str, organization: str | None, seconds: float, kept: int = 0
 ) -> AsyncGenerator[tuple[openai.AsyncOpenAI, httpx2.AsyncClient]]:
     """Open the SDK and the HTTP client beneath it, and close both afterwards.
 
-    Connections are not kept: a call takes seconds to minutes, and a kept connection that the
-    server has just closed cannot be told from a call that was cut off and billed.
+    No connection is kept, but as many as *kept* says: a call for pictures takes seconds to
+    minutes, and a kept connection that the server has just closed cannot be told from a call that
+    was cut off and billed.
     """
     timeout = httpx2.Timeout(seconds, connect=_CONNECT_SECONDS)
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=kept)
     async with (
         httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False) as http,
         openai.AsyncOpenAI(
