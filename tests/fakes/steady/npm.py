@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
@@ -65,9 +66,20 @@ def node() -> Path:
     return folder / "node.exe" if os.name == "nt" else folder / "bin" / "node"
 
 
+@dataclass(slots=True)
+class Served:
+    """A program: the line that said that it is ready, and when it is over what it said after."""
+
+    ready: str
+    last_words: str = ""
+
+
 @contextmanager
-def serving(command: Sequence[str | Path], ready: str) -> Generator[str]:
-    """Run *command* and give the line that says *ready*. Raises MissingError where none does."""
+def serving(command: Sequence[str | Path], ready: str) -> Generator[Served]:
+    """Run *command* until it is no longer needed. Raises MissingError where it never is *ready*.
+
+    What it prints in between must be little, since nobody reads it before the end.
+    """
     environ = {name: value for name, value in os.environ.items() if name != "CI"}  # other words
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
         try:
@@ -75,9 +87,11 @@ def serving(command: Sequence[str | Path], ready: str) -> Generator[str]:
             said = next((line for line in process.stdout if ready in line), None)
             if said is None:
                 raise MissingError(f"{Path(command[0]).name} ended at once.")
-            yield said
+            served = Served(said)
+            yield served
         finally:
             process.terminate()
+        served.last_words = process.stdout.read()
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """Runs steady on the cut, for as long as a test needs."""
 
 import platform
+import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from tests.fakes.steady import npm
 
 SPEC = npm.HERE / "images_spec.json"
+DOUBT = re.compile(r"\d ambiguous")
 SteadyMissingError = npm.MissingError
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -25,10 +27,22 @@ def program() -> Path:
     return found
 
 
+class DoubtfulRequestError(Exception):
+    """A request matched no variant of a field that has several; the text is steady's own."""
+
+
 @contextmanager
 def running() -> Generator[str]:
-    """Run steady on the cut and give its base URL. Raises SteadyMissingError."""
+    """Run steady on the cut and give its base URL.
+
+    Steady answers 400 where a request is surely wrong. Where no variant of a field matches it only
+    doubts, answers well, and says so at its end, which raises DoubtfulRequestError here. Raises
+    SteadyMissingError where it cannot be had.
+    """
     port = npm.free_port()
-    command = [program(), "--port", str(port), "--reject-on-sdk-error", "--log=false", SPEC]
-    with npm.serving(command, "Ready to accept"):
+    options = ["--port", str(port), "--reject-on-sdk-error", "--quiet", "--no-color"]
+    command = [program(), *options, SPEC]
+    with npm.serving(command, "Ready to accept") as served:
         yield f"http://127.0.0.1:{port}"
+    if DOUBT.search(served.last_words):
+        raise DoubtfulRequestError(served.last_words)
