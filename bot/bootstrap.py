@@ -12,13 +12,17 @@ from bot.domain.money import micros
 from bot.imaging import sketch
 from bot.imaging.pool import Imaging, open_imaging
 from bot.providers.base import ImageProvider, ProviderSettings, SketchOrder
+from bot.providers.moderations import ModeratorSettings, open_moderator
 from bot.providers.registry import open_provider
+from bot.providers.scores import Moderator
 from bot.services.admission import Admission
 from bot.services.books import Books
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
 from bot.services.moderation import ModerationLog
+from bot.services.prechecks import Prechecks
+from bot.services.preparing import Preparing
 from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.reports import Reports
 from bot.services.studio import Studio
@@ -36,6 +40,7 @@ class Services:
     studio: Studio
     quotas: Quotas
     guilds: Guilds
+    prechecks: Prechecks
     moderation: ModerationLog
     reports: Reports
     provider: ImageProvider
@@ -52,6 +57,7 @@ async def open_services(
     park: Park = park,
     downloads: Downloader | None = None,
     provider: ImageProvider | None = None,
+    moderator: Moderator | None = None,
 ) -> AsyncGenerator[Services]:
     """Open everything that *settings* describe; a simulated Discord brings its own *downloads*.
 
@@ -74,6 +80,10 @@ async def open_services(
             provider = await stack.enter_async_context(open_settings_provider(settings))
         if downloads is None:
             downloads = await stack.enter_async_context(open_downloads(settings.discord_api_url))
+        if moderator is None and settings.moderation != "off":
+            asked = open_moderator(moderator_settings(settings))
+            moderator = await stack.enter_async_context(asked)
+        prechecks = Prechecks(moderator, pictures=settings.moderation == "all")
         guilds = Guilds(database, clock)
         quotas = Quotas(database, clock, _quota_defaults(settings))
         books = Books(database, quotas, fingerprints, clock)
@@ -84,12 +94,13 @@ async def open_services(
                 books,
                 provider,
                 imaging,
-                downloads,
+                Preparing(imaging, downloads, provider, prechecks),
                 park=park,
                 at_once=settings.provider_calls_at_once,
             ),
             quotas=quotas,
             guilds=guilds,
+            prechecks=prechecks,
             moderation=ModerationLog(database),
             reports=Reports(database, clock),
             provider=provider,
@@ -97,6 +108,16 @@ async def open_services(
             database=database,
             clock=clock,
         )
+
+
+def moderator_settings(settings: Settings) -> ModeratorSettings:
+    """Return whom to ask; without an own key, the picture service's, where that is the vendor's."""
+    key = settings.moderation_api_key or settings.openai_api_key
+    return ModeratorSettings(
+        base_url=settings.moderation_base_url,
+        api_key=key.get_secret_value() if key else None,
+        model=settings.moderation_model,
+    )
 
 
 def open_settings_provider(settings: Settings) -> AbstractAsyncContextManager[ImageProvider]:

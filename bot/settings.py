@@ -70,6 +70,13 @@ ModelName = Annotated[str, Field(max_length=64), Takes("a text of at most 64 cha
 Pictures = Annotated[int, Field(ge=0, le=1_000_000), Takes("a whole number from 0 to 1000000")]
 AtOnce = Annotated[int, Field(ge=1, le=256), Takes("a whole number from 1 to 256")]
 Workers = Annotated[int, Field(ge=1, le=64), Takes("a whole number from 1 to 64")]
+PerMinute = Annotated[int, Field(ge=1, le=100_000), Takes("a whole number from 1 to 100000")]
+ChannelId = Annotated[int, Field(ge=1, lt=1 << 63), Takes("a channel's id, a long number")]
+ApiVersion = Annotated[
+    str,
+    Field(pattern=r"^[0-9A-Za-z.-]{1,40}$"),
+    Takes("a version such as 2026-10-01 or 2026-10-01-preview"),
+]
 Seconds = Annotated[int, Field(ge=1, le=3600), Takes("a whole number from 1 to 3600")]
 Port = Annotated[int, Field(ge=1, le=65535), Takes("a whole number from 1 to 65535")]
 Dollars = Annotated[
@@ -83,12 +90,17 @@ Hosts = Annotated[
     Takes("host names, with or without a port, with commas between them"),
 ]
 Provider = Annotated[
-    Literal["openai", "sketch"], BeforeValidator(_lower), Takes("openai or sketch")
+    Literal["openai", "azure", "sketch"],
+    BeforeValidator(_lower),
+    Takes("openai, azure or sketch"),
 ]
 Dialect = Annotated[
     Literal["auto", "gpt-image", "dalle"],
     BeforeValidator(_lower),
     Takes("auto, gpt-image or dalle"),
+]
+Moderation = Annotated[
+    Literal["off", "words", "all"], BeforeValidator(_lower), Takes("off, words or all")
 ]
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"],
@@ -123,11 +135,17 @@ class Settings(BaseSettings):
     openai_organization: Organization | None = None
     """The organisation that is billed, where a key belongs to several."""
 
+    openai_api_version: ApiVersion | None = None
+    """The version of Azure's API, such as 2026-10-01; only with IMAGE_PROVIDER=azure."""
+
+    openai_model_family: ModelName | None = None
+    """Which known model OPENAI_MODEL is, where the name does not tell (an Azure deployment)."""
+
     openai_dialect: Dialect = "auto"
     """Which parameters the model understands; auto tells from its name."""
 
     image_provider: Provider = "openai"
-    """Who makes the pictures: openai, or sketch, which draws them here, labelled, for nothing."""
+    """Who makes the pictures: openai, azure, or sketch, which draws them here for nothing."""
 
     database_url: Address = SecretStr("sqlite+aiosqlite:///data/easel.db")
     """The database that holds everything: a SQLite file."""
@@ -147,6 +165,9 @@ class Settings(BaseSettings):
     unknown_price_dollars: Dollars = Decimal(0)
     """Dollars counted for a picture of a model that has no known price."""
 
+    operator_channel_id: ChannelId | None = None
+    """The channel where Easel tells you, who run it, what needs you; empty means the log only."""
+
     log_level: LogLevel = "INFO"
     """How much is logged."""
 
@@ -161,6 +182,21 @@ class Settings(BaseSettings):
 
     image_workers: Workers = 2
     """Processes that open the pictures people send."""
+
+    provider_images_per_minute: PerMinute | None = None
+    """Pictures a minute that the picture service allows; empty means that Easel learns it."""
+
+    moderation: Moderation = "off"
+    """What is checked before a picture is made: off, words, or all (words and pictures)."""
+
+    moderation_base_url: Web | None = None
+    """Where the moderation service is; empty means the vendor's own."""
+
+    moderation_api_key: Secret = None
+    """The key for the moderation service; empty means OPENAI_API_KEY."""
+
+    moderation_model: ModelName = "omni-moderation-latest"
+    """The model that checks words and pictures."""
 
     extra_image_hosts: Hosts = frozenset()
     """Further hosts from which a compatible server's pictures may be fetched."""

@@ -57,6 +57,7 @@ class Note(StrEnum):
     EXTENDED = "given room around it"
     COMPOSITED = "kept as it was outside the mask"
     COMPRESSED = "compressed to fit"
+    TRANSPARENT = "WebP, as JPEG has no transparency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ class Size:
     def __str__(self) -> str:
         """Write the size as the vendors do: ``1024x1536``."""
         return f"{self.width}x{self.height}"
+
+    @property
+    def is_square(self) -> bool:
+        """Whether both sides are as long."""
+        return self.width == self.height
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,35 +4,20 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.asks import Ask, Command, remember
+from bot.domain.asks import Ask, remember
 from bot.domain.clock import Clock
-from bot.domain.errors import (
-    BadOption,
-    ChannelClosed,
-    NotSupported,
-    PictureTooLarge,
-    PromptTooLong,
-    RoleMissing,
-)
-from bot.domain.guild import GuildChoices, Strictness
-from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Shape, Size
-from bot.domain.sizes import SizeImpossible, Wanted
-from bot.providers.base import Capabilities, ImageProvider, Operation, PictureRequest, Price
-from bot.services.downloads import MAX_BYTES
+from bot.domain.errors import BadOption, ChannelClosed, RoleMissing
+from bot.domain.guild import GuildChoices
+from bot.providers.base import Capabilities, ImageProvider, PictureRequest, Price
 from bot.services.fingerprints import Fingerprints
 from bot.services.guilds import Guilds, effective_model
+from bot.services.options import check_options, request_for
 from bot.services.quota import Claim, Quotas
 from bot.storage import jobs
 from bot.storage.database import Connection, Database
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _CODE_LENGTH = 8
-
-OPERATIONS = {
-    Command.IMAGINE: Operation.GENERATE,
-    Command.EDIT: Operation.EDIT,
-    Command.VARY: Operation.VARY,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +30,7 @@ class Ticket:
     request: PictureRequest
     model: Capabilities
     estimate: Price
-    prompt_hours: int
+    choices: GuildChoices
     admitted_at: datetime
 
 
@@ -82,8 +67,10 @@ class Admission:
         choices = await self._guilds.choices(ask.place.guild_id)
         _check_place(ask, choices)
         capabilities = self._model(ask, choices)
-        _check_options(ask, capabilities)
-        request = self._request(ask, choices, capabilities)
+        check_options(ask, capabilities)
+        member = self._fingerprints.member(ask.asker.user_id)
+        request = request_for(ask, choices, capabilities, member)
+        self._provider.ready(request.model)
         ticket = Ticket(
             job_id=0,
             code="".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH)),
@@ -91,7 +78,7 @@ class Admission:
             request=request,
             model=capabilities,
             estimate=self._provider.estimate(request),
-            prompt_hours=choices.prompt_hours,
+            choices=choices,
             admitted_at=self._clock.now(),
         )
         job_id = await self._database.write(lambda c: self._book(c, ticket, choices.timezone))
@@ -145,34 +132,6 @@ class Admission:
             raise BadOption(option="model", problem=f"it is one of: {offered}")
         return models[ask.model]
 
-    def _request(
-        self, ask: Ask, choices: GuildChoices, capabilities: Capabilities
-    ) -> PictureRequest:
-        usual = choices.quality if choices.quality in capabilities.qualities else None
-        return PictureRequest(
-            operation=OPERATIONS[ask.command],
-            model=capabilities.model,
-            prompt=ask.prompt,
-            size=_size(ask.shape or Shape.SQUARE, capabilities),
-            count=ask.count,
-            quality=ask.quality or usual or capabilities.default_quality,
-            style=ask.style,
-            background=ask.background,
-            verbatim=ask.verbatim,
-            strength=ask.strength,
-            strictness=choices.strictness if ask.place.age_restricted else Strictness.AUTO,
-            member=self._fingerprints.member(ask.asker.user_id),
-        )
-
-
-def _size(wanted: Wanted, can: Capabilities) -> Size:
-    """Return the size to ask for. Raises BadOption where the model makes nothing like it."""
-    try:
-        return can.sizes.chosen(wanted)
-    except SizeImpossible as error:
-        problem = f"{can.model} does not make {wanted}; the nearest that it makes is {error}"
-        raise BadOption(option="shape", problem=problem) from error
-
 
 def _check_place(ask: Ask, choices: GuildChoices) -> None:
     here = {ask.place.channel_id, ask.place.parent_id}
@@ -181,41 +140,3 @@ def _check_place(ask: Ask, choices: GuildChoices) -> None:
         raise ChannelClosed(channels=names)
     if choices.roles and not choices.roles & ask.asker.role_ids:
         raise RoleMissing(roles=", ".join(f"<@&{role}>" for role in sorted(choices.roles)))
-
-
-def _check_options(ask: Ask, can: Capabilities) -> None:
-    if OPERATIONS[ask.command] not in can.operations:
-        raise NotSupported(model=can.model, feature=f"/{ask.command}")
-    for name, accepted in (
-        ("shape", can.sizes.shapes),
-        ("quality", can.qualities),
-        ("style", can.styles),
-        ("background", can.backgrounds),
-    ):
-        value = getattr(ask, name)
-        if value is not None and not isinstance(value, Size) and value not in accepted:
-            offered = ", ".join(accepted) or "none"
-            problem = f"{can.model} does not know “{value[:40]}”; it offers: {offered}"
-            raise BadOption(option=name, problem=problem)
-    if not 1 <= ask.count <= can.max_count:
-        raise BadOption(option="count", problem=f"{can.model} makes 1 to {can.max_count} at once")
-    if ask.verbatim and not can.verbatim:
-        raise NotSupported(model=can.model, feature="verbatim")
-    room = can.prompt_room(OPERATIONS[ask.command], verbatim=ask.verbatim)
-    if len(ask.prompt) > room:
-        raise PromptTooLong(length=len(ask.prompt), limit=room)
-    _check_pictures(ask)
-
-
-def _check_pictures(ask: Ask) -> None:
-    for source, what in ((ask.source, "picture"), (ask.mask, "mask")):
-        if source is not None and source.size > MAX_BYTES:
-            size, limit = f"{source.size / 1e6:.0f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
-            raise PictureTooLarge(what=what, size=size, limit=limit)
-    if ask.region is not None and ask.region not in (*REGIONS, TRANSPARENT_PARTS):
-        offered = ", ".join((*REGIONS, TRANSPARENT_PARTS))
-        raise BadOption(option="region", problem=f"it is one of: {offered}")
-    if ask.mask is not None and ask.region is not None:
-        raise BadOption(option="region", problem="give a mask or a region, not both")
-    if (ask.mask or ask.region) and ask.shape not in (None, Shape.SQUARE):
-        raise BadOption(option="shape", problem="an edit with a mask keeps the picture's own shape")

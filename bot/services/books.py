@@ -204,7 +204,7 @@ class Books:
             job_code=ticket.code,
             command=ask.command.value,
             model=ticket.request.model,
-            source="vendor",
+            source=error.source,
             stage=error.stage,
             categories=error.categories,
             request_id=error.request_id,
@@ -222,7 +222,7 @@ class Books:
         self, connection: Connection, ticket: Ticket, state: JobState, **values: object
     ) -> None:
         now = self._clock.now()
-        until = now + timedelta(hours=ticket.prompt_hours)
+        until = now + timedelta(hours=ticket.choices.prompt_hours)
         jobs.erase_pictures(connection, ticket.job_id)
         jobs.move(connection, ticket.job_id, state, finished_at=now, prompt_until=until, **values)
 

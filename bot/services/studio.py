@@ -3,33 +3,30 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final, Protocol
 
 import structlog
 
-from bot.domain.asks import Ask, Command
+from bot.domain.asks import Ask
 from bot.domain.clock import Park
 from bot.domain.errors import (
     Closing,
     ContentRefused,
     Cost,
-    MaskSelectsAll,
-    MaskSelectsNothing,
     MaybeBilled,
     ProviderError,
     StorageBusy,
     TooBusy,
     UserError,
 )
-from bot.domain.pictures import TRANSPARENT_PARTS
 from bot.imaging.pool import Imaging
-from bot.imaging.values import Finished, Named, Normalised, OwnTransparency, Uploaded
-from bot.providers.base import Answer, ImageProvider, InputPicture, PictureRequest, Price
+from bot.imaging.values import Finished, Normalised
+from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Ticket
 from bot.services.books import Books, Shown
-from bot.services.downloads import Downloader
+from bot.services.preparing import Prepared, Preparing
 
 log = structlog.get_logger(__name__)
 
@@ -66,12 +63,37 @@ class Stage(Protocol):
         """Show *result* once and return where. Raises UserError where that is impossible."""
         ...
 
+    async def waiting(self, ticket: Ticket, seconds: float) -> None:
+        """Say that the picture service is busy for about *seconds*. Never raises."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    request: PictureRequest
-    picture: Normalised | None = None
-    source: bytes | None = None
+    async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
+        """Show a picture in the making, perhaps, before `show`. Never raises."""
+        ...
+
+
+@dataclass(slots=True)
+class _Follower:
+    """Shows on the stage what a `Watch` is told; once it is over, nothing more."""
+
+    imaging: Imaging
+    ticket: Ticket
+    stage: Stage
+    picture: Normalised | None
+    over: bool = False
+
+    async def waiting(self, seconds: float) -> None:
+        """Say that the picture service is busy."""
+        if not self.over:
+            await self.stage.waiting(self.ticket, seconds)
+
+    async def partial(self, picture: bytes) -> None:
+        """Show a picture in the making; one that cannot be shown is left out."""
+        own = self.picture if self.ticket.ask.shape is None else None
+        with suppress(UserError):
+            glimpse = await self.imaging.glimpse(picture, picture=own)
+            if not self.over:
+                await self.stage.glimpse(self.ticket, glimpse)
 
 
 @dataclass(slots=True)
@@ -91,7 +113,7 @@ class Studio:
         books: Books,
         provider: ImageProvider,
         imaging: Imaging,
-        downloads: Downloader,
+        preparing: Preparing,
         *,
         park: Park,
         at_once: int,
@@ -100,7 +122,7 @@ class Studio:
         self._admission = admission
         self._provider = provider
         self._imaging = imaging
-        self._downloads = downloads
+        self._preparing = preparing
         self._park = park
         self._slots = asyncio.Semaphore(at_once)
         self._running: set[asyncio.Task[object]] = set()
@@ -150,11 +172,12 @@ class Studio:
         progress = _Progress()
         async with self._ending(ticket, progress), self._slot(asked + CALL_BEFORE):
             async with _no_later_than(asked + CALL_BEFORE):
-                prepared = await self._prepare(ticket)
+                prepared = await self._preparing.prepare(ticket)
             await self.books.calling(ticket)
             progress.called = True
             started = perf_counter()
-            answer = await self._call(prepared.request, asked + DEADLINE)
+            watch = _Follower(self._imaging, ticket, stage, prepared.picture)
+            answer = await self._call(prepared.request, watch, asked + DEADLINE)
             progress.price = answer.price
             seconds = perf_counter() - started
             await self._keep(ticket, answer)
@@ -169,38 +192,14 @@ class Studio:
             )
             return result, await stage.show(result)
 
-    async def _prepare(self, ticket: Ticket) -> _Prepared:
-        ask = ticket.ask
-        if ask.source is None:
-            return _Prepared(ticket.request)
-        data = await self._downloads.fetch(ask.source, "picture")
-        side = ticket.model.input_sides[-1]
-        picture = await self._imaging.normalise(data, side=side, fit=ask.fit)
-        mask = await self._mask(ticket, picture)
-        return _Prepared(
-            replace(ticket.request, images=(InputPicture(picture.data),), mask=mask), picture, data
-        )
-
-    async def _mask(self, ticket: Ticket, picture: Normalised) -> bytes | None:
-        ask = ticket.ask
-        if ask.mask is not None:
-            uploaded = Uploaded(await self._downloads.fetch(ask.mask, "mask"))
-            return await self._imaging.mask(uploaded, picture)
-        if ask.region == TRANSPARENT_PARTS:
-            return await self._imaging.mask(OwnTransparency(), picture)
-        if ask.region is not None:
-            return await self._imaging.mask(Named(ask.region), picture)
-        if ask.command is Command.EDIT and ticket.model.needs_mask:
-            with suppress(MaskSelectsNothing, MaskSelectsAll):
-                return await self._imaging.mask(OwnTransparency(), picture)
-        return None
-
-    async def _call(self, request: PictureRequest, deadline: float) -> Answer:
+    async def _call(self, request: PictureRequest, watch: "_Follower", deadline: float) -> Answer:
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._provider.make(request)
+                return await self._provider.make(request, watch)
         except TimeoutError as error:
             raise MaybeBilled from error
+        finally:
+            watch.over = True
 
     async def _keep(self, ticket: Ticket, answer: Answer) -> None:
         """Store what came until it is shown; a busy database must not keep it from being shown."""
@@ -210,7 +209,7 @@ class Studio:
             log.warning("pictures_not_stored")
 
     async def _finish(
-        self, ticket: Ticket, answer: Answer, prepared: _Prepared
+        self, ticket: Ticket, answer: Answer, prepared: Prepared
     ) -> tuple[Finished, ...]:
         finished = await self._imaging.finish_all(
             [made.data for made in answer.pictures],

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.domain.asks import Command
 from bot.providers.base import Capabilities
-from bot.services.admission import OPERATIONS
+from bot.services.options import OPERATIONS
 from bot.ui.host import Host
 from bot.ui.options import offered
 

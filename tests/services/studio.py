@@ -1,7 +1,7 @@
 """A studio on a real database and real imaging, with a picture maker that does as it is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -18,6 +18,7 @@ from bot.domain.errors import DownloadFailed, ProviderError
 from bot.domain.pictures import Shape, Size
 from bot.domain.quota import Unit
 from bot.domain.sizes import Sizes
+from bot.imaging.values import Finished
 from bot.providers.base import (
     UNWATCHED,
     Answer,
@@ -31,6 +32,8 @@ from bot.providers.base import (
     Stop,
     Watch,
 )
+from bot.providers.scores import Moderator
+from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.studio import Result
 from bot.settings import load_settings
@@ -74,7 +77,10 @@ class Told:
     requests: list[PictureRequest] = field(default_factory=list[PictureRequest])
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
+    each: Callable[[PictureRequest], int] = field(default=lambda request: ESTIMATE)  # noqa: ARG005
     stopped: ProviderError | None = None
+    waits: tuple[float, ...] = ()
+    partials: tuple[bytes, ...] = ()
     ends: tuple[Ending, ...] = ()
     name: str = "told"
     models: dict[str, Capabilities] = field(
@@ -97,7 +103,7 @@ class Told:
     )
 
     def estimate(self, request: PictureRequest) -> Price:
-        return Price(micros=ESTIMATE * request.count, version="test")
+        return Price(micros=self.each(request) * request.count, version="test")
 
     @property
     def stops(self) -> tuple[Stop, ...]:
@@ -112,7 +118,10 @@ class Told:
         return self.ends
 
     async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
-        del watch
+        for seconds in self.waits:
+            await watch.waiting(seconds)
+        for partial in self.partials:
+            await watch.partial(partial)
         self.requests.append(request)
         self.asked.set()
         if self.gate is not None:
@@ -143,6 +152,8 @@ class Wall:
 
     failure: BaseException | None = None
     shown: list[Result] = field(default_factory=list[Result])
+    waits: list[float] = field(default_factory=list[float])
+    glimpses: list[Finished] = field(default_factory=list[Finished])
 
     async def show(self, result: Result) -> Shown:
         if self.failure is not None:
@@ -150,16 +161,28 @@ class Wall:
         self.shown.append(result)
         return Shown(CHANNEL, 99)
 
+    async def waiting(self, ticket: Ticket, seconds: float) -> None:
+        del ticket
+        self.waits.append(seconds)
+
+    async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
+        del ticket
+        self.glimpses.append(picture)
+
 
 @asynccontextmanager
 async def open_studio(
-    path: Path, clock: Clock, provider: Told, **environ: str
+    path: Path,
+    clock: Clock,
+    provider: Told,
+    moderator: Moderator | None = None,
+    **environ: str,
 ) -> AsyncGenerator[Services]:
     settings = load_settings(
         {"DATABASE_URL": f"sqlite+aiosqlite:///{path}/easel.db", "HASH_KEY": "k" * 32, **environ}
     )
     async with open_services(
-        settings, clock=clock, provider=provider, downloads=Attached()
+        settings, clock=clock, provider=provider, downloads=Attached(), moderator=moderator
     ) as services:
         yield services
 

@@ -1,0 +1,202 @@
+"""What an ask may say of a model: checked for free, then made into a complete request."""
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from bot.domain.asks import Ask, Command, Source
+from bot.domain.errors import BadOption, NotSupported, PictureTooLarge, PromptTooLong
+from bot.domain.guild import Fidelity, GuildChoices, Strictness
+from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Fit, Shape, Size
+from bot.domain.sizes import SizeImpossible
+from bot.imaging.values import SQUARE_BYTES, Framing
+from bot.providers.base import Capabilities, InputPicture, Operation, PictureRequest
+from bot.services.downloads import MAX_BYTES
+
+OPERATIONS = {
+    Command.IMAGINE: Operation.GENERATE,
+    Command.EDIT: Operation.EDIT,
+    Command.VARY: Operation.VARY,
+}
+
+SQUARE_SIDE: Final = 1024
+"""The longest side of a square: a larger one seldom stays under its bytes."""
+
+OWN_BYTES: Final = 8_000_000
+"""A picture in its own shape has fewer bytes than this, whatever a model takes."""
+
+PREVIEWS: Final = 2
+"""Pictures in the making that are asked for where a server wants them."""
+
+PNG_BYTES_A_PIXEL: Final = 2.3
+"""What a photograph takes as PNG; only noise takes more."""
+
+_ANIMATED = "gif"
+_TO_COME = InputPicture(b"")
+
+
+def request_for(ask: Ask, choices: GuildChoices, can: Capabilities, member: str) -> PictureRequest:
+    """Return the request for *ask*, all defaults applied; its pictures' bytes are yet to come.
+
+    Raises:
+        BadOption: the size is one that the model does not make.
+    """
+    usual = choices.quality if choices.quality in can.qualities else None
+    size = size_for(ask, choices, can)
+    output_format = ask.output_format or _fitting_format(ask, can, size)
+    given = (*((ask.source,) if ask.source else ()), *ask.references)
+    return PictureRequest(
+        operation=OPERATIONS[ask.command],
+        model=can.model,
+        prompt=ask.prompt,
+        size=size,
+        count=ask.count,
+        quality=ask.quality or usual or can.default_quality,
+        style=ask.style,
+        background=ask.background,
+        verbatim=ask.verbatim,
+        strength=ask.strength,
+        images=(_TO_COME,) * len(given),
+        mask=b"" if ask.mask or ask.region else None,
+        markup=b"" if ask.markup else None,
+        output_format=output_format,
+        compression=_compression(ask, can, output_format),
+        previews=_previews(ask, choices, can),
+        strictness=choices.strictness if ask.place.age_restricted else Strictness.AUTO,
+        member=member,
+    )
+
+
+def size_for(ask: Ask, choices: GuildChoices, can: Capabilities) -> Size:
+    """Return the size to ask for: the one named, the picture's own, or a square.
+
+    Raises:
+        BadOption: the model makes nothing like it; the nearest that it makes is named.
+    """
+    if ask.shape is None and ask.source is not None and keeps_shape(choices, can, ask.fit):
+        return can.sizes.like(ask.source.pixels or can.sizes.shapes[Shape.SQUARE])
+    try:
+        return can.sizes.chosen(ask.shape or Shape.SQUARE)
+    except SizeImpossible as error:
+        problem = f"{can.model} does not make {ask.shape}; the nearest that it makes is {error}"
+        raise BadOption(option="shape", problem=problem) from error
+
+
+def keeps_shape(choices: GuildChoices, can: Capabilities, fit: Fit) -> bool:
+    """Whether pictures are sent in their own shape: the server's wish, and the model takes it."""
+    return choices.fidelity is Fidelity.OWN and can.own_shape and fit is Fit.PAD
+
+
+def framing_for(choices: GuildChoices, can: Capabilities, fit: Fit) -> Framing:
+    """Return how pictures are laid out for the model that *can* do this."""
+    if keeps_shape(choices, can, fit):
+        limit = min(can.input_bytes, OWN_BYTES)
+        return Framing(side=can.input_sides[-1], fit=Fit.KEEP, limit=limit, types=can.input_types)
+    side = max(side for side in can.input_sides if side <= SQUARE_SIDE)
+    return Framing(side=side, fit=fit, limit=SQUARE_BYTES)
+
+
+def check_options(ask: Ask, can: Capabilities) -> None:
+    """Raise a UserError where *ask* wants what the model does not do; nothing was booked."""
+    if OPERATIONS[ask.command] not in can.operations:
+        raise NotSupported(model=can.model, feature=f"/{ask.command}")
+    for name, accepted in _VALUES.items():
+        _check_value(ask, name, accepted(can), can.model)
+    if not 1 <= ask.count <= can.max_count:
+        raise BadOption(option="count", problem=f"{can.model} makes 1 to {can.max_count} at once")
+    if ask.verbatim and not can.verbatim:
+        raise NotSupported(model=can.model, feature="verbatim")
+    room = can.prompt_room(OPERATIONS[ask.command], verbatim=ask.verbatim)
+    if len(ask.prompt) > room:
+        raise PromptTooLong(length=len(ask.prompt), limit=room)
+    _check_files(ask, can)
+    _check_together(ask, can)
+
+
+_VALUES: Final[dict[str, Callable[[Capabilities], Collection[str]]]] = {
+    "shape": lambda can: can.sizes.shapes,
+    "quality": lambda can: can.qualities,
+    "style": lambda can: can.styles,
+    "background": lambda can: can.backgrounds,
+    "output_format": lambda can: can.formats,
+}
+_NAMES: Final = {"output_format": "format"}
+
+
+def _check_value(ask: Ask, name: str, accepted: Collection[str], model: str) -> None:
+    value = getattr(ask, name)
+    if value is None or isinstance(value, Size) or value in accepted:
+        return
+    offered = ", ".join(accepted) or "none"
+    problem = f"{model} does not know “{value[:40]}”; it offers: {offered}"
+    raise BadOption(option=_NAMES.get(name, name), problem=problem)
+
+
+def _check_files(ask: Ask, can: Capabilities) -> None:
+    named = ((ask.source, "picture"), (ask.mask, "mask"), (ask.markup, "drawing"))
+    for source, what in (*named, *((each, "picture") for each in ask.references)):
+        _check_bytes(source, what)
+    if ask.references and can.pictures < 1 + bool(ask.source):
+        raise NotSupported(model=can.model, feature="reference")
+    brought = bool(ask.source) + len(ask.references)
+    if brought > max(1, can.pictures):
+        problem = f"{can.model} takes at most {can.pictures} pictures"
+        raise BadOption(option="reference", problem=problem)
+    if ask.markup and not can.markup:
+        raise NotSupported(model=can.model, feature="markup")
+    if ask.region is not None and ask.region not in (*REGIONS, TRANSPARENT_PARTS):
+        offered = ", ".join((*REGIONS, TRANSPARENT_PARTS))
+        raise BadOption(option="region", problem=f"it is one of: {offered}")
+
+
+def _check_bytes(source: Source | None, what: str) -> None:
+    if source is not None and source.size > MAX_BYTES:
+        size, limit = f"{source.size / 1e6:.0f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
+        raise PictureTooLarge(what=what, size=size, limit=limit)
+
+
+def _check_together(ask: Ask, can: Capabilities) -> None:
+    """Refuse options that exclude each other."""
+    masked = bool(ask.mask or ask.region)
+    see_through = ask.background == "transparent" and ask.output_format is not None
+    wrong = (
+        (ask.mask and ask.region, "region", "give a mask or a region, not both"),
+        (masked and ask.markup, "markup", "give a drawing, or a mask or region, not both"),
+        (
+            masked and ask.shape not in (None, Shape.SQUARE),
+            "shape",
+            "an edit with a mask keeps the picture's own shape",
+        ),
+        (
+            masked and ask.output_format == _ANIMATED,
+            "format",
+            "an animated picture cannot be an edit with a mask",
+        ),
+        (
+            see_through and ask.output_format not in can.transparent,
+            "format",
+            f"a transparent background needs one of: {', '.join(can.transparent)}",
+        ),
+    )
+    for holds, option, problem in wrong:
+        if holds:
+            raise BadOption(option=option, problem=problem)
+
+
+def _fitting_format(ask: Ask, can: Capabilities, size: Size) -> str | None:
+    """Return a smaller file type where a PNG would hardly fit the place; None for the usual."""
+    expected = size.width * size.height * PNG_BYTES_A_PIXEL
+    small = [name for name in can.compressed if name in can.transparent]
+    return small[0] if small and expected > ask.place.upload_limit else None
+
+
+def _compression(ask: Ask, can: Capabilities, output_format: str | None) -> int | None:
+    """Return how well a compressed picture is kept: nearly all where it was wished for."""
+    if output_format not in can.compressed:
+        return None
+    return 95 if ask.output_format else 90
+
+
+def _previews(ask: Ask, choices: GuildChoices, can: Capabilities) -> int:
+    """Return how many pictures in the making are wanted; several pictures or frames show none."""
+    shown = choices.previews and ask.count == 1 and ask.output_format != _ANIMATED
+    return min(PREVIEWS, can.previews) if shown else 0
