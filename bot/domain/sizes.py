@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.pictures import Shape, Size
 
 _WRITTEN = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.ASCII | re.IGNORECASE)
+_PLACES = 3  # aspects a thousandth apart count as the same, and the larger size is taken
 _STEPS_AROUND = range(-6, 7)  # at three to one both sides change in the same measure
 
 Wanted = Shape | Size
@@ -81,7 +82,11 @@ class FreeSizes:
         scale = math.sqrt(max(pixels, self.least) / (aspect.width * aspect.height))
         near = self.nearest(Size(_side(aspect.width * scale), _side(aspect.height * scale)))
         around = [each for each in self._around(near.width, near.height) if _area(each) <= pixels]
-        return min(around, key=lambda each: _apart(each, aspect), default=near)
+        return min(
+            around,
+            key=lambda each: (round(_apart(each, aspect), _PLACES), -_area(each)),
+            default=near,
+        )
 
     def _within(self, size: Size) -> tuple[float, float]:
         """Return the sides of *size* moved inside the ratio, the pixel counts and the edge."""
