@@ -248,10 +248,7 @@ class RateLimiter:
 
     def _remain(self, remaining: int, reset: float, start: Start | None) -> None:
         """Count what others used of the same allowance, as seen when *start* was counted."""
-        now = self._clock()
-        seen = start.at if start else now
-        if seen + reset <= now:
-            return
+        seen = start.at if start else self._clock()
         if self._minute.limit is None:
             if remaining == 0:
                 self._minute.not_before = max(self._minute.not_before, seen + reset)

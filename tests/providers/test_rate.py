@@ -222,6 +222,18 @@ def test_our_own_pictures_are_not_counted_twice() -> None:
     run(main())
 
 
+def test_what_we_started_since_counts_beside_what_others_used() -> None:
+    async def main() -> None:
+        rate = limiter(5)
+        start = await rate.take(1)
+        await asyncio.sleep(1)
+        await rate.take(2)
+        rate.learn(headers(limit="5", remaining="2", reset="40s"), start)
+        assert rate.delay(1) == pytest.approx(39)
+
+    run(main())
+
+
 def test_headers_of_a_slow_answer_are_old_news() -> None:
     async def main() -> None:
         rate = limiter(5)
