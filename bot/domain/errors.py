@@ -163,6 +163,16 @@ class MaskSelectsAll(PictureError):
     tip = "Leave the mask out to change everything."
 
 
+class MarkupEmpty(PictureError):
+    message = "Your drawing shows nothing on the picture."
+    tip = "Draw on a copy of the picture, or on a transparent one of its size, and send that."
+
+
+class MarkupCoversAll(PictureError):
+    message = "Your drawing covers the whole picture."
+    tip = "Draw on a copy of the picture, or leave transparent what should be seen, and send that."
+
+
 class DownloadFailed(PictureError):
     message = "Your {what} could not be fetched from Discord."
     tip = "Upload it again."

@@ -1,16 +1,18 @@
 """What a model sent becomes what people see: verified, cropped back, composited, made to fit."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops
 
-from bot.domain.pictures import Geometry, Note, Size
+from bot.domain.pictures import Box, Geometry, Note, Size
 from bot.imaging import colour, encode, masks
-from bot.imaging.geometry import centred, same_shape, scaled_box
+from bot.imaging.animation import animated
+from bot.imaging.geometry import answer_box, centred, shape_back
+from bot.imaging.gif import moving
 from bot.imaging.masks import edges
 from bot.imaging.normalise import decode, scaled, whole_picture
 from bot.imaging.opening import open_picture
-from bot.imaging.values import Finished, Made
+from bot.imaging.values import GIF, Finished, Made
 
 VISIBLE = 8
 """A pixel counts as changed when one of its channels differs by more than this, of 255."""
@@ -21,39 +23,89 @@ MOST_SIDE = 2560
 _FEATHER_PARTS = 128
 
 
-def finish(made: Made, geometry: Geometry | None, *, limit: int, budget: int) -> Finished:
-    """Verify an answer and make it ready to be shown in at most *limit* bytes.
+GLIMPSE_SIDE = 768
+"""The longer side of a picture in the making, in pixels."""
 
-    With *geometry*, an answer of the canvas's shape is brought back to the member's. With the
-    canvas and a mask in *made*, the original lies over the answer outside the feathered mask: the
-    member's own file where that is larger, else the canvas. There every pixel is the original's.
+_GLIMPSE_QUALITY = 80
+
+
+def finish(
+    made: Made,
+    geometry: Geometry | None,
+    *,
+    limit: int,
+    budget: int,
+    wanted: str | None = None,
+) -> Finished:
+    """Verify an answer and make it ready to be shown in at most *limit* bytes, as *wanted*.
+
+    With *geometry*, an answer of nearly the canvas's shape is brought back to the member's. With
+    the canvas and a mask in *made*, the original lies over the answer outside the feathered mask:
+    the member's own file where that is as large, else the canvas. There every pixel is the
+    original's. An animated GIF stays one where ``gif`` is wanted, else its first frame is taken.
 
     Raises:
         PictureError: when the answer is no picture.
     """
-    image = whole_picture(made.answer, what="picture", budget=budget)
-    if geometry is None or not same_shape(Size(*image.size), geometry.canvas):
-        return finished(image, limit)  # the model chose a shape of its own
-    notes: tuple[Note, ...] = ()
+    if wanted == GIF and (gif := moving(made.answer)):
+        return animated(made.answer, gif, geometry, limit=limit)
+    image, notes = _answer(made.answer, budget)
+    box = answer_box(Size(*image.size), geometry) if geometry else None
+    if geometry is None or box is None:  # the model chose a shape of its own
+        return _told(finished(image, limit, wanted=wanted), notes)
     if geometry.is_padded:
-        box = scaled_box(geometry.place, geometry.canvas, Size(*image.size))
-        image, notes = image.crop(edges(box)), (Note.CROPPED_BACK,)
+        image, notes = image.crop(edges(box)), (*notes, Note.CROPPED_BACK)
     changed = None
     if made.canvas and made.mask:
         original = _original(made, geometry, budget=budget)
-        selected = masks.selection_of(made.mask, geometry, budget=budget)
+        selected = masks.soft_selection_of(made.mask, geometry, budget=budget)
         image = composited(image, original, selected, feather=_feather(geometry, original))
         changed, notes = changed_share(image, original), (*notes, Note.COMPOSITED)
-    if not same_shape(Size(*image.size), geometry.taken.size):
-        image = scaled(image, None, centred(geometry.taken.size, max(image.size)).size)
-        notes = (*notes, Note.STRETCHED_BACK)
-    done = finished(image, limit)
-    return replace(done, notes=(*notes, *done.notes), changed=changed)
+    size = shape_back(Size(*image.size), geometry)
+    if size != Size(*image.size):
+        image, notes = scaled(image, None, size), (*notes, Note.STRETCHED_BACK)
+    return replace(_told(finished(image, limit, wanted=wanted), notes), changed=changed)
 
 
-def finished(image: Image.Image, limit: int, *, lossless: bool = True) -> Finished:
+def glimpse(answer: bytes, geometry: Geometry | None, *, limit: int, budget: int) -> Finished:
+    """Make a picture in the making ready for a quick look: small, brought back, with loss.
+
+    Raises:
+        PictureError: when the answer is no picture.
+    """
+    opened = open_picture(answer, what="picture")
+    size = opened.size
+    box = answer_box(size, geometry) if geometry else None
+    aspect = geometry.taken.size if geometry and box else size
+    box = box or Box(0, 0, size.width, size.height)
+    longest = max(box.size.width, box.size.height)
+    shown = centred(aspect, min(GLIMPSE_SIDE, longest)).size
+    image = decode(opened, max(astuple(shown)) / longest, budget=budget).part(box, shown)
+    opaque = image.mode == "RGB" or colour.is_opaque(image)
+    kind, image = (encode.JPEG, image.convert("RGB")) if opaque else (encode.WEBP, image)
+    made = encode.lossy(image, _GLIMPSE_QUALITY, kind)
+    return _finished(made) if len(made.data) <= limit else finished(image, limit, lossless=False)
+
+
+def _answer(data: bytes, budget: int) -> tuple[Image.Image, tuple[Note, ...]]:
+    opened = open_picture(data, what="picture")
+    whole = Box(0, 0, opened.size.width, opened.size.height)
+    image = decode(opened, 1.0, budget=budget).part(whole, opened.size)
+    return image, (Note.FIRST_FRAME,) if opened.animated else ()
+
+
+def _told(done: Finished, notes: tuple[Note, ...]) -> Finished:
+    return replace(done, notes=(*notes, *done.notes))
+
+
+def finished(
+    image: Image.Image, limit: int, *, lossless: bool = True, wanted: str | None = None
+) -> Finished:
     """Encode *image* in at most *limit* bytes, losslessly where that fits and is wished."""
-    made = encode.deliver(image, limit, lossless=lossless)
+    return _finished(encode.deliver(image, limit, lossless=lossless, wanted=wanted))
+
+
+def _finished(made: encode.Delivery) -> Finished:
     return Finished(
         data=made.data,
         media_type=made.media_type,
@@ -64,9 +116,12 @@ def finished(image: Image.Image, limit: int, *, lossless: bool = True) -> Finish
 
 
 def _original(made: Made, geometry: Geometry, *, budget: int) -> Image.Image:
-    """Return the member's picture at its best: their own file, or what lies on the canvas."""
+    """Return the member's picture at its best: their own file, or what lies on the canvas.
+
+    The file also where it is as large, because what was sent may have been compressed.
+    """
     taken, place = geometry.taken.size, geometry.place.size
-    if made.source and max(taken.width, taken.height) > max(place.width, place.height):
+    if made.source and max(taken.width, taken.height) >= max(place.width, place.height):
         opened = open_picture(made.source, what="picture")
         if opened.size == geometry.source:
             size = taken
@@ -90,20 +145,24 @@ def composited(
     """Lay *answer* over *original* where *selected* is 255, fading out over *feather* pixels.
 
     All three show the same part, at any scales; the result has the original's. Farther than
-    *feather* from the selection (along either axis) the original is untouched.
+    *feather* from the selection (along either axis) the original is untouched. A selection with
+    a soft edge of its own fades out as that does.
     """
     answer = scaled(answer.convert("RGBA"), None, Size(*original.size))
     original = original.convert("RGBA")
-    selected = selected.resize(original.size, Image.Resampling.BOX).point(_HARD)
-    fading = selected.filter(ImageFilter.BoxBlur(feather)).point(_DOUBLED)
-    weight = ImageChops.lighter(fading, selected)
+    if masks.is_soft(selected):
+        weight = selected.resize(original.size, Image.Resampling.BILINEAR)
+        selected = weight.point(_FULL)
+    else:
+        selected = selected.resize(original.size, Image.Resampling.BOX).point(_HARD)
+        weight = masks.faded(selected, feather)
     mixed = Image.composite(answer.convert("RGBa"), original.convert("RGBa"), weight)
     mixed = Image.composite(colour.cleared(mixed.convert("RGBA")), original, weight.point(_ANY))
     return Image.composite(answer, mixed, selected)
 
 
 _HARD = [0] * 128 + [255] * 128
-_DOUBLED = [min(255, 2 * value) for value in range(256)]
+_FULL = [0] * 255 + [255]
 _ANY = [0] + [255] * 255
 
 

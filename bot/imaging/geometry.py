@@ -2,6 +2,8 @@
 
 from bot.domain.pictures import Box, Fit, Geometry, Region, Size
 
+_NEAR = 16 / 800
+
 SWAPPING = frozenset({5, 6, 7, 8})
 """EXIF orientations that swap width and height."""
 
@@ -74,6 +76,39 @@ def same_shape(one: Size, other: Size) -> bool:
     """Whether two sizes have the same aspect, to the pixel that rounding may cost."""
     apart = abs(one.width * other.height - one.height * other.width)
     return apart <= max(one.width, one.height, other.width, other.height)
+
+
+def near_shape(one: Size, other: Size) -> bool:
+    """Whether two sizes have the same aspect but for what a step of 16 pixels may cost.
+
+    Many models make only sides that are multiples of 16. Where one side of 800 pixels moves by a
+    whole step, or both by half a step apart, the aspect changes by 16 / 800: up to 2 % is near.
+    """
+    across, down = one.width * other.height, one.height * other.width
+    return same_shape(one, other) or abs(across - down) <= _NEAR * max(across, down)
+
+
+def answer_box(answer: Size, geometry: Geometry) -> Box | None:
+    """Return the part of an answer to *geometry* that shows the picture, and not its borders.
+
+    None for an answer that has not even nearly the canvas's shape: it is one of its own.
+    """
+    if not near_shape(answer, geometry.canvas):
+        return None
+    return scaled_box(geometry.place, geometry.canvas, answer)
+
+
+def shape_back(size: Size, geometry: Geometry) -> Size:
+    """Return the size that brings a picture of *size* to the member's aspect.
+
+    Itself where it is there already: exactly, or for a padded canvas, whose rounding a larger
+    answer magnifies, nearly.
+    """
+    taken = geometry.taken.size
+    exact = centred(taken, max(size.width, size.height)).size
+    apart = max(abs(exact.width - size.width), abs(exact.height - size.height))
+    there = apart <= 1 or (geometry.is_padded and same_shape(size, taken))
+    return size if there else exact
 
 
 def region_box(region: Region, geometry: Geometry) -> Box:

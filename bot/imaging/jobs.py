@@ -9,7 +9,8 @@ from PIL import Image, ImageChops
 from bot.domain.pictures import Backdrop, Fit, Focus, Geometry, Margins, Region
 from bot.imaging import masks, replies, sheets
 from bot.imaging.charts import draw_chart
-from bot.imaging.finish import finish, finished
+from bot.imaging.finish import finish, finished, glimpse
+from bot.imaging.markup import markup_png
 from bot.imaging.normalise import normalise, whole_picture
 from bot.imaging.outpaint import outpaint
 from bot.imaging.values import Bar, Chart, Finished, Framing, Made
@@ -24,18 +25,22 @@ def run(frame: Frame, *, budget: int) -> Frame:
 
 
 def _normalise(frame: Frame, budget: int) -> Frame:
-    head = frame.head
+    framing, what = _framing(frame.head), str(frame.head["what"])
+    made = normalise(frame.parts[0], framing, what=what, budget=budget)
+    return Frame(replies.normalised_head(made), (made.data,))
+
+
+def _framing(head: Head) -> Framing:
     red, green, blue = cast("list[int]", head["colour"])
-    framing = Framing(
+    return Framing(
         side=_number(head, "side"),
         fit=Fit(str(head["fit"])),
         backdrop=Backdrop(str(head["backdrop"])),
         colour=(red, green, blue),
         focus=Focus(str(head["focus"])),
         limit=_number(head, "limit"),
+        types=tuple(cast("list[str]", head["types"])),
     )
-    made = normalise(frame.parts[0], framing, what=str(head["what"]), budget=budget)
-    return Frame(replies.normalised_head(made), (made.data,))
 
 
 def _mask(frame: Frame, budget: int) -> Frame:
@@ -45,7 +50,9 @@ def _mask(frame: Frame, budget: int) -> Frame:
         selected = ImageChops.invert(selected)
     selected = masks.grown(selected, _number(head, "grow"))
     named = head["recipe"] == "regions"
-    return Frame({}, (masks.mask_png(selected, geometry, all_allowed=named),))
+    feather = _number(head, "feather")
+    made = masks.mask_png(selected, geometry, all_allowed=named, feather=feather)
+    return Frame({}, (made,))
 
 
 def _regions(frame: Frame, geometry: Geometry, _budget: int) -> Image.Image:
@@ -72,8 +79,7 @@ def _outpaint(frame: Frame, budget: int) -> Frame:
     done = outpaint(
         frame.parts[0],
         Margins(left=left, top=top, right=right, bottom=bottom),
-        side=_number(head, "side"),
-        limit=_number(head, "limit"),
+        _framing(head),
         what=str(head["what"]),
         budget=budget,
     )
@@ -88,8 +94,21 @@ def _finish(frame: Frame, budget: int) -> Frame:
         None if said is None else replies.geometry_of(said),
         limit=_number(frame.head, "limit"),
         budget=budget,
+        wanted=cast("str | None", frame.head["wanted"]),
     )
     return _sent(done)
+
+
+def _glimpse(frame: Frame, budget: int) -> Frame:
+    said, (answer,) = frame.head["geometry"], frame.parts
+    geometry = None if said is None else replies.geometry_of(said)
+    return _sent(glimpse(answer, geometry, limit=_number(frame.head, "limit"), budget=budget))
+
+
+def _markup(frame: Frame, budget: int) -> Frame:
+    drawing, canvas = frame.parts
+    geometry = replies.geometry_of(frame.head["geometry"])
+    return Frame({}, (markup_png(drawing, canvas, geometry, budget=budget),))
 
 
 def _preview(frame: Frame, budget: int) -> Frame:
@@ -141,6 +160,8 @@ JOBS: dict[str, Job] = {
     "mask": _mask,
     "outpaint": _outpaint,
     "finish": _finish,
+    "glimpse": _glimpse,
+    "markup": _markup,
     "preview": _preview,
     "chart": _chart,
     "sheet": _sheet,

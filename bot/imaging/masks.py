@@ -13,6 +13,7 @@ from bot.domain.pictures import Box, Geometry, Region
 from bot.imaging import colour, encode
 from bot.imaging.geometry import region_box, same_shape, scaled_box
 from bot.imaging.normalise import scaled, whole_picture
+from bot.imaging.values import SQUARE_BYTES
 
 REPAINT = (255, 255, 255, 0)
 KEEP = (0, 0, 0, 255)
@@ -20,6 +21,7 @@ _HALF = 128
 _HARD = [0] * _HALF + [255] * (256 - _HALF)
 _HARD_INVERTED = [255] * _HALF + [0] * (256 - _HALF)
 _DIFFERENT = 32  # of 255, in any channel: more than saving a copy as JPEG or WebP changes
+_DOUBLED = [min(255, 2 * value) for value in range(256)]
 _CHANGED = [0] * _DIFFERENT + [255] * (256 - _DIFFERENT)
 _SPECKLE = 3
 
@@ -55,7 +57,7 @@ def select_uploaded(data: bytes, geometry: Geometry, *, budget: int) -> Image.Im
     else:
         chosen = image.convert("L").point(_HARD)
     size = (geometry.place.size.width, geometry.place.size.height)
-    part = edges(_matching_part(geometry, Box(0, 0, *image.size)))
+    part = edges(matching_part(geometry, Box(0, 0, *image.size)))
     return chosen.resize(size, Image.Resampling.BOX, box=part).point(_HARD)
 
 
@@ -64,18 +66,22 @@ def select_difference(
 ) -> Image.Image:
     """Select where a painted-over copy differs visibly from the picture on its canvas."""
     copy = whole_picture(data, what="mask", budget=budget).convert("RGBA")
-    part = _matching_part(geometry, Box(0, 0, *copy.size))
+    part = matching_part(geometry, Box(0, 0, *copy.size))
     box = (float(part.left), float(part.top), float(part.right), float(part.bottom))
-    copy = scaled(copy, box, geometry.place.size)
+    return difference(scaled(copy, box, geometry.place.size), square, geometry, budget=budget)
+
+
+def difference(copy: Image.Image, square: bytes, geometry: Geometry, *, budget: int) -> Image.Image:
+    """Select where an RGBA *copy* of the picture's place differs visibly from it."""
     picture = whole_picture(square, what="picture", budget=budget).convert("RGBA")
-    difference = ImageChops.difference(copy, picture.crop(edges(geometry.place)))
-    widest = difference.getchannel(0)
+    apart = ImageChops.difference(copy, picture.crop(edges(geometry.place)))
+    widest = apart.getchannel(0)
     for band in (1, 2, 3):
-        widest = ImageChops.lighter(widest, difference.getchannel(band))
+        widest = ImageChops.lighter(widest, apart.getchannel(band))
     return widest.point(_CHANGED).filter(ImageFilter.MedianFilter(_SPECKLE))
 
 
-def _matching_part(geometry: Geometry, mask: Box) -> Box:
+def matching_part(geometry: Geometry, mask: Box) -> Box:
     """Return the part of a mask that lies over the picture's place, whatever the mask's scale."""
     drawn_on_canvas = same_shape(mask.size, geometry.canvas)
     if drawn_on_canvas and not same_shape(mask.size, geometry.source):
@@ -119,25 +125,64 @@ def _moved(selected: Image.Image, right: int, down: int) -> Image.Image:
     return moved
 
 
+def faded(selected: Image.Image, feather: int) -> Image.Image:
+    """Give a selection a soft edge: from 255 at its own edge to 0, *feather* pixels outside."""
+    if not feather:
+        return selected
+    return ImageChops.lighter(
+        selected.filter(ImageFilter.BoxBlur(feather)).point(_DOUBLED), selected
+    )
+
+
+def is_soft(selected: Image.Image) -> bool:
+    """Whether a selection has anything between 0 and 255."""
+    return any(selected.histogram()[1:255])
+
+
 # --- between selections and files -------------------------------------------------------------
 
 
-def mask_png(selected: Image.Image, geometry: Geometry, *, all_allowed: bool = False) -> bytes:
-    """Write a selection as a mask of the canvas. Raises MaskSelectsNothing, MaskSelectsAll."""
-    low, high = selected.getextrema()
-    if not high:
-        raise MaskSelectsNothing(what="mask")
-    if low and not all_allowed:
-        raise MaskSelectsAll(what="mask")
-    mask = Image.new("RGBA", (geometry.canvas.width, geometry.canvas.height), KEEP)
-    mask.paste(REPAINT, edges(geometry.place), selected)
-    return encode.png(mask)
+def mask_png(
+    selected: Image.Image, geometry: Geometry, *, all_allowed: bool = False, feather: int = 0
+) -> bytes:
+    """Write a selection as a mask of the canvas under 4,000,000 bytes, soft over *feather* pixels.
+
+    In a soft edge alpha rises as white turns to black, so that a reader of either sees the same.
+    Speckles that no file of that size can hold are smoothed out.
+
+    Raises:
+        MaskSelectsNothing, MaskSelectsAll: the mask is of no use.
+    """
+    while True:
+        low, high = selected.getextrema()
+        if not high:
+            raise MaskSelectsNothing(what="mask")
+        if low and not all_allowed:
+            raise MaskSelectsAll(what="mask")
+        mask = Image.new("RGBA", (geometry.canvas.width, geometry.canvas.height), KEEP)
+        mask.paste(REPAINT, edges(geometry.place), faded(selected, feather))
+        data = encode.png(mask)
+        if len(data) < SQUARE_BYTES:
+            return data
+        selected = coarser(selected).point(_HARD)
+
+
+def coarser(image: Image.Image, step: int = 4) -> Image.Image:
+    """Return *image* in squares of *step* pixels, each of one colour."""
+    small = image.reduce(step)
+    whole = (0, 0, image.width / step, image.height / step)
+    return small.resize(image.size, Image.Resampling.NEAREST, box=whole)
 
 
 def selection_of(mask: bytes, geometry: Geometry, *, budget: int) -> Image.Image:
-    """Read back the selection of a mask that `mask_png` wrote."""
+    """Read back the selection of a mask that `mask_png` wrote; a soft edge ends at its half."""
+    return soft_selection_of(mask, geometry, budget=budget).point(_HARD)
+
+
+def soft_selection_of(mask: bytes, geometry: Geometry, *, budget: int) -> Image.Image:
+    """Read back the selection of a mask that `mask_png` wrote, with its soft edge."""
     image = whole_picture(mask, what="mask", budget=budget).convert("RGBA")
-    return image.getchannel("A").crop(edges(geometry.place)).point(_HARD_INVERTED)
+    return ImageChops.invert(image.getchannel("A").crop(edges(geometry.place)))
 
 
 def share(selected: Image.Image) -> float:

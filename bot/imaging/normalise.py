@@ -1,4 +1,4 @@
-"""Any picture becomes an RGBA PNG that fits, square unless asked otherwise. Pure."""
+"""Any picture becomes a file that a model takes: a square RGBA PNG unless asked otherwise. Pure."""
 
 from dataclasses import dataclass
 
@@ -38,24 +38,27 @@ def normalise(data: bytes, framing: Framing, *, what: str, budget: int) -> Norma
         PictureError: for a file that cannot be used.
     """
     opened = open_picture(data, what=what)
-    decoded = decode(opened, _scale(opened.size, framing), budget=budget)
+    size, orientation = opened.size, opened.orientation
+    decoded = decode(opened, _scale(size, framing), budget=budget)
     along = busiest(decoded.turned()) if framing.focus is Focus.SMART else 0.5
 
     def geometry(side: int) -> Geometry:
-        return fitted(opened.size, opened.orientation, side=side, fit=framing.fit, along=along)
+        return fitted(size, orientation, side=side, fit=framing.fit, along=along)
 
     chosen = geometry(framing.side)
     image = decoded.part(chosen.taken, chosen.place.size)
     notes = (*decoded.notes(), *_sizing(chosen.taken.size, chosen.place.size))
-    if opened.size.width != opened.size.height and framing.fit in _FITTED:
+    del decoded, opened  # encoding may need the memory
+    if size.width != size.height and framing.fit in _FITTED:
         notes = (*notes, _FITTED[framing.fit])
-    png, lost = _encoded(image, chosen, framing)
-    while len(png) >= framing.limit:
-        chosen = geometry(encode.smaller_side(chosen.side, len(png), framing.limit))
+    file = _encoded(image, chosen, framing)
+    while len(file.data) >= framing.limit:
+        chosen = geometry(encode.smaller_side(chosen.side, len(file.data), framing.limit))
         image = scaled(image, None, chosen.place.size)
-        png, lost = _encoded(image, chosen, framing)
+        file = _encoded(image, chosen, framing)
         notes = (*notes, Note.SHRUNK)
-    return Normalised(data=png, geometry=chosen, notes=tuple(dict.fromkeys((*notes, *lost))))
+    notes = tuple(dict.fromkeys((*notes, *file.notes)))
+    return Normalised(data=file.data, geometry=chosen, notes=notes, media_type=file.media_type)
 
 
 def _scale(source: Size, framing: Framing) -> float:
@@ -64,12 +67,10 @@ def _scale(source: Size, framing: Framing) -> float:
     return framing.side / governing(source.width, source.height)
 
 
-def _encoded(
-    image: Image.Image, chosen: Geometry, framing: Framing
-) -> tuple[bytes, tuple[Note, ...]]:
+def _encoded(image: Image.Image, chosen: Geometry, framing: Framing) -> encode.Delivery:
     size = (chosen.canvas.width, chosen.canvas.height)
     canvas = on_canvas(image, chosen.place, size, framing.backdrop, framing.colour)
-    return encode.square_png(canvas, framing.limit)
+    return encode.canvas_file(canvas, framing.limit, framing.types)
 
 
 def _sizing(taken: Size, place: Size) -> tuple[Note, ...]:

@@ -16,10 +16,11 @@ _BITE_PARTS = 64
 
 
 def outpaint(
-    data: bytes, margins: Margins, *, side: int, limit: int, what: str, budget: int
+    data: bytes, margins: Margins, framing: Framing, *, what: str, budget: int
 ) -> Outpainting:
-    """Return *data* smaller on a square of *side*, with *margins* to be painted, and the mask.
+    """Return *data* smaller on its canvas, with *margins* to be painted, and the mask.
 
+    Of *framing* the fit is `Fit.PAD` (a square) or `Fit.KEEP` (the shape with its margins).
     The geometry is that of the picture with its margins: cropping an answer back gives both.
 
     Raises:
@@ -28,19 +29,27 @@ def outpaint(
     """
     opened = open_picture(data, what=what)
     source, inner = _extended(opened.size, margins)
-    chosen = fitted(source, opened.orientation, side=side, fit=Framing().fit)
-    decoded = decode(opened, side / max(source.width, source.height), budget=budget)
+    orientation = opened.orientation
+    chosen = fitted(source, orientation, side=framing.side, fit=framing.fit)
+    scale = framing.side / max(source.width, source.height)
+    decoded = decode(opened, scale, budget=budget)
     hole = _on_canvas(inner, chosen)
     image = decoded.part(Box(0, 0, opened.size.width, opened.size.height), hole.size)
-    png, lost = _encoded(image, chosen, hole, limit)
-    while len(png) >= limit:
-        smaller = encode.smaller_side(chosen.side, len(png), limit)
-        chosen = fitted(source, opened.orientation, side=smaller, fit=Framing().fit)
+    notes = (*decoded.notes(), Note.EXTENDED)
+    del decoded, opened  # encoding may need the memory
+    file = _encoded(image, chosen, hole, framing)
+    while len(file.data) >= framing.limit:
+        smaller = encode.smaller_side(chosen.side, len(file.data), framing.limit)
+        chosen = fitted(source, orientation, side=smaller, fit=framing.fit)
         hole = _on_canvas(inner, chosen)
         image = scaled(image, None, hole.size)
-        png, lost = _encoded(image, chosen, hole, limit)
-    notes = (*decoded.notes(), Note.EXTENDED, *lost)
-    picture = Normalised(data=png, geometry=chosen, notes=notes)
+        file = _encoded(image, chosen, hole, framing)
+    picture = Normalised(
+        data=file.data,
+        geometry=chosen,
+        notes=(*notes, *file.notes),
+        media_type=file.media_type,
+    )
     return Outpainting(picture=picture, mask=_mask(hole, chosen))
 
 
@@ -62,12 +71,10 @@ def _on_canvas(inner: Box, chosen: Geometry) -> Box:
     return Box(left, top, max(left + 1, right), max(top + 1, bottom))
 
 
-def _encoded(
-    image: Image.Image, chosen: Geometry, hole: Box, limit: int
-) -> tuple[bytes, tuple[Note, ...]]:
+def _encoded(image: Image.Image, chosen: Geometry, hole: Box, framing: Framing) -> encode.Delivery:
     canvas = Image.new("RGBA", (chosen.canvas.width, chosen.canvas.height), (0, 0, 0, 0))
     canvas.paste(image.convert("RGBA"), (hole.left, hole.top))
-    return encode.square_png(canvas, limit)
+    return encode.canvas_file(canvas, framing.limit, framing.types)
 
 
 def _mask(hole: Box, chosen: Geometry) -> bytes:

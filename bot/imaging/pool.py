@@ -1,28 +1,21 @@
 """The room's front door: pictures in and out for the rest of the bot, opened by killable workers.
 
-Nothing here opens a picture or imports what does. There are no background tasks: a job takes its
-turn, and a thread of this pool talks to a worker for it.
+Nothing here opens a picture or imports what does.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, astuple
-from typing import TypeVar
 
 from bot.domain.clock import Park, park
-from bot.domain.errors import (
-    Closing,
-    NonsenseAnswer,
-    PictureError,
-    TooBusy,
-)
+from bot.domain.errors import NonsenseAnswer, PictureError
 from bot.domain.pictures import Fit, Margins
 from bot.imaging import replies
-from bot.imaging.crew import Crew, Errand
+from bot.imaging.crew import Crew
 from bot.imaging.delivery import fair_limit
-from bot.imaging.requests import check_canvas, check_file, mask_frame
+from bot.imaging.requests import check_file, check_framing, mask_frame
+from bot.imaging.turns import Turns
 from bot.imaging.values import (
     MAX_BARS,
     MAX_FILE_BYTES,
@@ -31,6 +24,7 @@ from bot.imaging.values import (
     MAX_TEXT,
     SMALLEST_LIMIT,
     SQUARE_BYTES,
+    WANTED,
     Chart,
     Finished,
     Framing,
@@ -42,7 +36,6 @@ from bot.imaging.values import (
 )
 from bot.imaging.wire import Frame, Head
 
-T = TypeVar("T")
 _LIMITS = Limits()
 _park = park
 
@@ -50,14 +43,8 @@ _park = park
 class Imaging:
     """Opens, squares, masks and finishes pictures. Made by `open_imaging`."""
 
-    def __init__(self, crew: Crew, *, workers: int, park: Park, queue_limit: int) -> None:
-        self._crew = crew
-        self._park = park
-        self._queue_limit = queue_limit
-        self._slots = asyncio.Semaphore(workers)
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="imaging")
-        self._closing = False
-        self._busy = self._waiting = self._done = self._refused = 0
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
 
     async def normalise(
         self, data: bytes, *, side: int = 1024, fit: Fit = Fit.PAD, what: str = "picture"
@@ -78,12 +65,12 @@ class Imaging:
             TooBusy: too many jobs wait already.
             ValueError: *framing* asks for more than this room does.
         """
-        check_canvas(framing.side, framing.limit)
+        check_framing(framing)
         check_file(data, what)
         head = {"job": "normalise", "what": what, **asdict(framing)}
-        return await self._do(
+        return await self._turns.do(
             Frame(head, (data,)),
-            lambda reply: replies.normalised(reply, most=framing.side, limit=framing.limit),
+            lambda reply: replies.normalised(reply, framing),
             what=what,
         )
 
@@ -97,10 +84,31 @@ class Imaging:
             PictureError: the uploaded mask cannot be used.
             TooBusy: too many jobs wait already.
             KeyError: there is no such region.
+            ValueError: the soft edge is none that this room makes.
         """
         size = picture.geometry.canvas
-        return await self._do(
+        return await self._turns.do(
             mask_frame(recipe, picture), lambda reply: replies.mask(reply, size=size), what="mask"
+        )
+
+    async def markup(self, data: bytes, picture: Normalised) -> bytes:
+        """Return a drawing that guides an edit: a PNG of the canvas, transparent where nothing is.
+
+        *data* is drawn on a transparent picture, or on a copy of the member's own, of which only
+        what differs is kept. The PNG has less than `SQUARE_BYTES` bytes.
+
+        Raises:
+            MarkupEmpty, MarkupCoversAll: there is nothing to see, or nothing beside it.
+            PictureError: the drawing cannot be used.
+            TooBusy: too many jobs wait already.
+        """
+        check_file(data, "drawing")
+        geometry = picture.geometry
+        head = {"job": "markup", "geometry": replies.geometry_numbers(geometry), "what": "drawing"}
+        return await self._turns.do(
+            Frame(head, (data, picture.data)),
+            lambda reply: replies.mask(reply, size=geometry.canvas),
+            what="drawing",
         )
 
     async def outpaint(
@@ -110,9 +118,14 @@ class Imaging:
         *,
         side: int = 1024,
         limit: int = SQUARE_BYTES,
+        fit: Fit = Fit.PAD,
+        types: tuple[str, ...] = (),
         what: str = "picture",
     ) -> Outpainting:
-        """Return *data* on a square with *margins* around it to be painted, and the mask for that.
+        """Return *data* on a canvas with *margins* around it to be painted, and the mask for that.
+
+        The canvas is a square, or for `Fit.KEEP` has the shape of the picture with its margins;
+        *types* are those of `Framing`.
 
         Raises:
             MaskSelectsNothing: the margins are too narrow.
@@ -122,18 +135,13 @@ class Imaging:
         """
         if not all(0 <= margin <= MAX_MARGIN for margin in astuple(margins)):
             raise ValueError(margins)
-        check_canvas(side, limit)
+        framing = Framing(side=side, limit=limit, fit=fit, types=types)
+        check_framing(framing)
         check_file(data, what)
-        head = {
-            "job": "outpaint",
-            "what": what,
-            "side": side,
-            "limit": limit,
-            "margins": astuple(margins),
-        }
-        return await self._do(
+        head = {"job": "outpaint", "what": what, "margins": astuple(margins), **asdict(framing)}
+        return await self._turns.do(
             Frame(head, (data,)),
-            lambda reply: replies.outpainting(reply, most=side, limit=limit),
+            lambda reply: replies.outpainting(reply, framing),
             what=what,
         )
 
@@ -145,26 +153,39 @@ class Imaging:
         picture: Normalised | None = None,
         mask: bytes | None = None,
         source: bytes | None = None,
+        wanted: str | None = None,
     ) -> Finished:
         """Verify what a provider sent and make it ready to be shown in *limit* bytes.
 
-        An answer of the canvas's shape to *picture* is brought back to the member's shape; with a
-        *mask* the original lies over it outside the feathered mask, at the resolution of *source*,
-        the member's own file, where that is larger. *limit* is at least `SMALLEST_LIMIT`.
+        An answer of nearly the canvas's shape to *picture* is brought back to the member's shape;
+        with a *mask* the original lies over it outside the feathered mask, at the resolution of
+        *source*, the member's own file, where that is as large.
+
+        *limit* is at least `SMALLEST_LIMIT`; *wanted* is one of `WANTED` or None, which is as
+        ``png``: that where it fits, else with loss. What is transparent becomes WebP instead of
+        JPEG, and only what is an animated GIF becomes a GIF.
+
+        Raises:
+            NonsenseAnswer: *answer* is not a picture that can be shown.
+            TooBusy: too many jobs wait already.
+            ValueError: *limit* or *wanted* is none that this room has.
+        """
+        if wanted is not None and wanted not in WANTED:
+            raise ValueError(wanted)
+        kept = (picture.data, mask, source or b"") if picture and mask else (b"", b"", b"")
+        head = {"job": "finish", "wanted": wanted}
+        return await self._answered(head, (answer, *kept), picture, limit)
+
+    async def glimpse(
+        self, answer: bytes, *, picture: Normalised | None = None, limit: int = 1_000_000
+    ) -> Finished:
+        """Return a picture in the making for a quick look: brought back, at most 768 pixels.
 
         Raises:
             NonsenseAnswer: *answer* is not a picture that can be shown.
             TooBusy: too many jobs wait already.
         """
-        if not 0 < len(answer) <= MAX_FILE_BYTES:
-            raise NonsenseAnswer(operator=f"answer of {len(answer)} bytes")
-        numbers = replies.geometry_numbers(picture.geometry) if picture else None
-        head: Head = {"job": "finish", "geometry": numbers}
-        kept = (picture.data, mask, source or b"") if picture and mask else (b"", b"", b"")
-        try:
-            return await self._finished(head, (answer, *kept), limit)
-        except PictureError as error:
-            raise NonsenseAnswer(operator=f"answer refused: {type(error).__name__}") from error
+        return await self._answered({"job": "glimpse"}, (answer,), picture, limit)
 
     async def finish_all(
         self,
@@ -175,10 +196,11 @@ class Imaging:
         picture: Normalised | None = None,
         mask: bytes | None = None,
         source: bytes | None = None,
+        wanted: str | None = None,
     ) -> list[Finished | None]:
         """`finish` every answer so that each file and all of them fit; None for no picture.
 
-        What fits is lossless; only the largest are compressed until all fit *together* bytes.
+        Only the largest are made smaller until all fit *together* bytes.
 
         Raises:
             NonsenseAnswer: not one of them is a picture.
@@ -188,7 +210,7 @@ class Imaging:
         async def finished(answer: bytes, limit: int) -> Finished | None:
             with suppress(NonsenseAnswer):
                 return await self.finish(
-                    answer, limit=limit, picture=picture, mask=mask, source=source
+                    answer, limit=limit, picture=picture, mask=mask, source=source, wanted=wanted
                 )
             return None
 
@@ -208,7 +230,8 @@ class Imaging:
     ) -> Finished:
         """Return *picture* with what *mask* selects in stripes, and *legend* below.
 
-        `Finished.changed` is the share that is selected.
+        `Finished.changed` is the share that is selected, and `Finished.percent` the same for
+        words, such as the alt text's.
         """
         numbers = replies.geometry_numbers(picture.geometry)
         head = {"job": "preview", "geometry": numbers, "legend": legend[:MAX_TEXT]}
@@ -239,82 +262,38 @@ class Imaging:
         head = {"job": "sheet", "captions": said, "dark": dark}
         return await self._finished(head, tuple(pictures), limit)
 
+    async def _answered(
+        self, head: Head, parts: tuple[bytes, ...], picture: Normalised | None, limit: int
+    ) -> Finished:
+        """Do a job with a provider's answer, the first of *parts*; refusals are nonsense."""
+        if not 0 < len(parts[0]) <= MAX_FILE_BYTES:
+            raise NonsenseAnswer(operator=f"answer of {len(parts[0])} bytes")
+        numbers = replies.geometry_numbers(picture.geometry) if picture else None
+        try:
+            return await self._finished({**head, "geometry": numbers}, parts, limit)
+        except PictureError as error:
+            raise NonsenseAnswer(operator=f"answer refused: {type(error).__name__}") from error
+
     async def _finished(self, head: Head, parts: tuple[bytes, ...], limit: int) -> Finished:
         if limit < SMALLEST_LIMIT:
             raise ValueError(limit)
-        return await self._do(
+        return await self._turns.do(
             Frame({**head, "limit": limit}, parts),
             lambda reply: replies.finished(reply, limit=limit),
         )
 
     def health(self) -> PoolHealth:
         """Return the figures so far."""
-        crew = self._crew.figures
-        return PoolHealth(
-            workers=crew.alive,
-            busy=self._busy,
-            waiting=self._waiting,
-            done=self._done,
-            refused=self._refused,
-            killed=crew.killed,
-            retired=crew.retired,
-        )
+        return self._turns.health()
 
     @property
     def pids(self) -> list[int]:
         """The process ids of the workers that live."""
-        return self._crew.pids
+        return self._turns.pids
 
     def close(self) -> None:
         """End every worker; jobs that run end as `Closing`."""
-        self._closing = True
-        self._crew.stop()
-        self._threads.shutdown(wait=True, cancel_futures=True)
-        self._crew.close()
-
-    async def _do(self, frame: Frame, read: Callable[[Frame], T], *, what: str = "picture") -> T:
-        """Run one job in its turn."""
-        await self._take_turn()
-        try:
-            made = await self._run(Errand(self._crew, frame, read, what=what))
-        except PictureError:
-            self._refused += 1
-            raise
-        finally:
-            self._busy -= 1
-            self._slots.release()
-        self._done += 1
-        return made
-
-    async def _take_turn(self) -> None:
-        if not self._slots.locked():
-            await self._slots.acquire()
-        elif self._waiting >= self._queue_limit:
-            raise TooBusy
-        else:
-            self._waiting += 1
-            try:
-                await self._park(self._slots.acquire(), "a free picture worker")
-            finally:
-                self._waiting -= 1
-        self._busy += 1
-
-    async def _run(self, errand: Errand[T]) -> T:
-        if self._closing:
-            raise Closing
-        running = asyncio.get_running_loop().run_in_executor(self._threads, errand.run)
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            errand.abandon()
-            running.add_done_callback(_forget)
-            raise
-
-
-def _forget(running: "asyncio.Future[T]") -> None:
-    """Take note of how an abandoned job ended, which asyncio asks of someone."""
-    if not running.cancelled():
-        running.exception()
+        self._turns.close()
 
 
 @asynccontextmanager
@@ -333,7 +312,8 @@ async def open_imaging(
         queue_limit: jobs that may wait; further ones are `TooBusy`.
         limits: what one job may use.
     """
-    imaging = Imaging(Crew(limits), workers=workers, park=park, queue_limit=queue_limit)
+    turns = Turns(Crew(limits), workers=workers, park=park, queue_limit=queue_limit)
+    imaging = Imaging(turns)
     try:
         yield imaging
     finally:

@@ -7,7 +7,8 @@ from bot.domain import errors
 from bot.domain.errors import PictureError
 from bot.domain.pictures import Box, Geometry, Note, Size
 from bot.imaging import sniff
-from bot.imaging.values import SQUARE_BYTES, Finished, Normalised, Outpainting
+from bot.imaging.heads import size_of
+from bot.imaging.values import SQUARE_BYTES, Finished, Framing, Normalised, Outpainting
 from bot.imaging.wire import BrokenFrameError, Frame, Head
 
 REFUSALS: dict[str, type[PictureError]] = {
@@ -20,6 +21,8 @@ REFUSALS: dict[str, type[PictureError]] = {
         errors.PictureTooHeavy,
         errors.MaskSelectsNothing,
         errors.MaskSelectsAll,
+        errors.MarkupEmpty,
+        errors.MarkupCoversAll,
     )
 }
 """The refusals that a worker may send, by name."""
@@ -27,8 +30,12 @@ REFUSALS: dict[str, type[PictureError]] = {
 _MAX_TEXT = 100
 _MAX_SIDE = 30_000
 _ORIENTATIONS = range(1, 9)
-_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-_KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+}
 
 
 def refusal_head(error: PictureError) -> Head:
@@ -53,24 +60,31 @@ def refusal(head: Head) -> PictureError | None:
 
 def normalised_head(made: Normalised) -> Head:
     """Say everything of *made* but its bytes."""
-    return {"geometry": geometry_numbers(made.geometry), "notes": list(made.notes)}
+    return {
+        "geometry": geometry_numbers(made.geometry),
+        "notes": list(made.notes),
+        "type": made.media_type,
+    }
 
 
-def normalised(frame: Frame, *, most: int, limit: int = SQUARE_BYTES) -> Normalised:
-    """Read a picture with sides of at most *most* and under *limit* bytes, or BrokenFrameError."""
-    (png,) = _parts(frame, 1)
-    geometry = geometry_of(frame.head.get("geometry"))
-    if geometry.side > most or sniff.png_size(png) != geometry.canvas:
+def normalised(frame: Frame, framing: Framing) -> Normalised:
+    """Read a picture of the side, the limit and the types of *framing*, or BrokenFrameError."""
+    (data,) = _parts(frame, 1)
+    geometry, media_type = geometry_of(frame.head.get("geometry")), _text(frame.head, "type")
+    if media_type != "image/png" and media_type not in framing.types:
+        raise BrokenFrameError("type")
+    if geometry.side > framing.side or size_of(data, media_type) != geometry.canvas:
         raise BrokenFrameError("side")
-    if len(png) >= limit:
+    if len(data) >= framing.limit:
         raise BrokenFrameError("too many bytes")
-    return Normalised(data=png, geometry=geometry, notes=_notes(frame.head))
+    notes = _notes(frame.head)
+    return Normalised(data=data, geometry=geometry, notes=notes, media_type=media_type)
 
 
-def outpainting(frame: Frame, *, most: int, limit: int) -> Outpainting:
+def outpainting(frame: Frame, framing: Framing) -> Outpainting:
     """Read a picture and its mask. Raises BrokenFrameError."""
-    png, margins = _parts(frame, 2)
-    picture = normalised(Frame(frame.head, (png,)), most=most, limit=limit)
+    data, margins = _parts(frame, 2)
+    picture = normalised(Frame(frame.head, (data,)), framing)
     return Outpainting(
         picture=picture, mask=mask(Frame({}, (margins,)), size=picture.geometry.canvas)
     )
@@ -98,9 +112,9 @@ def finished(frame: Frame, *, limit: int) -> Finished:
     """Read a finished picture of at most *limit* bytes. Raises BrokenFrameError."""
     (data,) = _parts(frame, 1)
     media_type = _text(frame.head, "type")
-    if len(data) > limit or sniff.sniff(data) != _KINDS.get(media_type):
+    size = Size(*_whole_numbers(frame.head.get("size"), 2))
+    if len(data) > limit or size_of(data, media_type) != size:
         raise BrokenFrameError("not what it says")
-    width, height = _whole_numbers(frame.head.get("size"), 2)
     changed = frame.head.get("changed")
     if changed is not None and not (isinstance(changed, float | int) and 0 <= changed <= 1):
         raise BrokenFrameError("changed")
@@ -108,7 +122,7 @@ def finished(frame: Frame, *, limit: int) -> Finished:
         data=data,
         media_type=media_type,
         extension=_EXTENSIONS[media_type],
-        size=Size(width, height),
+        size=size,
         notes=_notes(frame.head),
         changed=None if changed is None else float(changed),
     )

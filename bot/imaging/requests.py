@@ -6,12 +6,14 @@ from bot.domain.errors import EmptyPicture, PictureTooLarge
 from bot.domain.pictures import REGIONS
 from bot.imaging import replies
 from bot.imaging.values import (
+    MAX_FEATHER,
     MAX_FILE_BYTES,
     MAX_SIDE,
     SMALLEST_LIMIT,
     Adjusted,
     Cells,
     Difference,
+    Framing,
     MaskRecipe,
     Named,
     Normalised,
@@ -24,10 +26,10 @@ from bot.imaging.wire import Frame, Head
 _MEGABYTE = 1_000_000
 
 
-def check_canvas(side: int, limit: int) -> None:
+def check_framing(framing: Framing) -> None:
     """Raise ValueError for more than this room does: a mistake of ours, not of a person."""
-    if not 1 <= side <= MAX_SIDE or limit < SMALLEST_LIMIT:
-        raise ValueError(side, limit)
+    if not 1 <= framing.side <= MAX_SIDE or framing.limit < SMALLEST_LIMIT:
+        raise ValueError(framing)
 
 
 def check_file(data: bytes, what: str) -> None:
@@ -40,11 +42,19 @@ def check_file(data: bytes, what: str) -> None:
 
 
 def mask_frame(recipe: MaskRecipe, picture: Normalised) -> Frame:
-    """Return the job that makes *recipe*. Raises PictureError, KeyError for an unknown region."""
+    """Return the job that makes *recipe*. Raises PictureError; KeyError, ValueError: our bugs."""
     plain = recipe if isinstance(recipe, Adjusted) else Adjusted(recipe=recipe)
     said, parts = _recipe(plain.recipe, picture)
-    numbers = replies.geometry_numbers(picture.geometry)
-    head = {"job": "mask", "geometry": numbers, "invert": plain.invert, "grow": plain.grow, **said}
+    if not 0 <= plain.feather <= MAX_FEATHER:
+        raise ValueError(plain.feather)
+    head = {
+        "job": "mask",
+        "geometry": replies.geometry_numbers(picture.geometry),
+        "invert": plain.invert,
+        "grow": plain.grow,
+        "feather": plain.feather,
+        **said,
+    }
     return Frame(head, parts)
 
 

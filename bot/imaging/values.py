@@ -20,6 +20,13 @@ MAX_MARGIN = 2.0
 MAX_SIDE = 2048
 """The longest side that a picture is normalised to."""
 
+MAX_FEATHER = 256
+"""The widest soft edge of a mask, in pixels of the canvas."""
+
+GIF = "gif"
+WANTED = frozenset({"png", "jpeg", "webp", GIF})
+"""The file types that people can ask for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framing:
@@ -92,11 +99,17 @@ class OwnTransparency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjusted:
-    """Another recipe, inverted and then grown by pixels of the canvas (shrunk where negative)."""
+    """Another recipe, inverted, then grown, then with a soft edge, in pixels of the canvas.
+
+    Attributes:
+        grow: how far the selection grows to every side; it shrinks where this is negative.
+        feather: how far its edge fades out, 0 to `MAX_FEATHER`; what is selected stays so.
+    """
 
     recipe: "PlainRecipe"
     invert: bool = False
     grow: int = 0
+    feather: int = 0
 
 
 PlainRecipe = Uploaded | Difference | Named | Cells | OwnTransparency
@@ -141,6 +154,18 @@ class Finished:
     size: Size
     notes: tuple[Note, ...] = ()
     changed: float | None = None
+
+    @property
+    def percent(self) -> int | None:
+        """*changed* in whole percent for words: 0 and 100 only where that is exact."""
+        return None if self.changed is None else whole_percent(self.changed)
+
+
+def whole_percent(share: float) -> int:
+    """Return a share of 0 to 1 in percent; something is never 0, and not everything never 100."""
+    if share in {0, 1}:
+        return round(100 * share)
+    return min(99, max(1, round(100 * share)))
 
 
 MAX_BARS = 30

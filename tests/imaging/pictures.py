@@ -101,6 +101,29 @@ def chunk_names(png: bytes) -> set[bytes]:
     return names
 
 
+def jpeg_markers(jpeg: bytes) -> set[int]:
+    """The markers of a JPEG up to its pixels."""
+    assert jpeg[:2] == b"\xff\xd8"
+    markers, at = {0xD8}, 2
+    while 0xDA not in markers:
+        assert jpeg[at] == 0xFF
+        markers.add(jpeg[at + 1])
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return markers
+
+
+def webp_chunks(webp: bytes) -> list[bytes]:
+    """The names of a WebP's chunks, to the last byte of the file."""
+    names: list[bytes] = []
+    at = 12
+    while at < len(webp):
+        names.append(webp[at : at + 4])
+        length = int.from_bytes(webp[at + 4 : at + 8], "little")
+        at += 8 + length + length % 2
+    assert at == len(webp)
+    return names
+
+
 def noise(side: int, mode: str = "RGBA", *, seed: int = 1) -> Image.Image:
     """Seeded noise in every channel: what no encoder makes smaller."""
     data = random.Random(seed).randbytes(side * side * len(mode))  # noqa: S311

@@ -5,7 +5,7 @@ from bot.domain.errors import MaskSelectsNothing
 from bot.domain.pictures import Margins, Note, Size
 from bot.imaging.finish import finish
 from bot.imaging.outpaint import outpaint
-from bot.imaging.values import Made, Outpainting
+from bot.imaging.values import Framing, Made, Outpainting
 from tests.imaging.pictures import BUDGET, noise, opened, quarters, saved, shows_quarters, turned
 
 PLENTY = 10_000_000
@@ -13,7 +13,8 @@ ROUND = Margins(left=0.5, top=0.5, right=0.5, bottom=0.5)
 
 
 def extended(data: bytes, margins: Margins, *, limit: int = PLENTY) -> Outpainting:
-    return outpaint(data, margins, side=256, limit=limit, what="picture", budget=BUDGET)
+    framing = Framing(side=256, limit=limit)
+    return outpaint(data, margins, framing, what="picture", budget=BUDGET)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -4,11 +4,12 @@ from bot.domain.errors import MaskSelectsAll, PictureError, PictureTooLarge
 from bot.domain.pictures import Box, Fit, Geometry, Note, Size
 from bot.imaging import replies
 from bot.imaging.geometry import fitted
-from bot.imaging.values import Finished, Normalised
+from bot.imaging.values import Finished, Framing, Normalised
 from bot.imaging.wire import BrokenFrameError, Frame
 from tests.imaging.pictures import noise, quarters, saved
 
 GEOMETRY = fitted(Size(300, 200), 6, side=256, fit=Fit.PAD)
+FRAMING = Framing(side=256)
 MADE = Normalised(data=saved(quarters(256, 256)), geometry=GEOMETRY, notes=(Note.TURNED,))
 DONE = Finished(
     data=saved(quarters(20, 20), "JPEG"),
@@ -29,7 +30,7 @@ def told(**changes: object) -> Frame:
 
 
 def test_what_holds_is_believed() -> None:
-    assert replies.normalised(said(), most=256) == MADE
+    assert replies.normalised(said(), FRAMING) == MADE
     assert replies.finished(told(), limit=100_000) == DONE
     assert replies.finished(told(changed=None), limit=100_000).changed is None
     assert replies.mask(Frame({}, (MADE.data,)), size=Size(256, 256)) == MADE.data
@@ -53,13 +54,13 @@ def test_what_holds_is_believed() -> None:
 )
 def test_geometries_that_make_no_sense(numbers: object) -> None:
     with pytest.raises(BrokenFrameError):
-        replies.normalised(said(geometry=numbers), most=256)
+        replies.normalised(said(geometry=numbers), FRAMING)
 
 
 @pytest.mark.parametrize("notes", [None, "shrunk", ["@everyone"], [3]])
 def test_notes_are_ours(notes: object) -> None:
     with pytest.raises(BrokenFrameError):
-        replies.normalised(said(notes=notes), most=256)
+        replies.normalised(said(notes=notes), FRAMING)
 
 
 def test_squares_of_another_side_or_too_many_bytes() -> None:
@@ -82,7 +83,34 @@ def test_squares_of_another_side_or_too_many_bytes() -> None:
         (Frame(replies.normalised_head(large), (large.data,)), 2000),
     ):
         with pytest.raises(BrokenFrameError):
-            replies.normalised(frame, most=most)
+            replies.normalised(frame, Framing(side=most))
+
+
+@pytest.mark.parametrize(
+    ("said_type", "types", "kind", "holds"),
+    [
+        ("image/jpeg", ("image/jpeg",), "JPEG", True),
+        ("image/webp", ("image/jpeg", "image/webp"), "WEBP", True),
+        ("image/png", ("image/jpeg",), "PNG", True),
+        ("image/jpeg", (), "JPEG", False),
+        ("image/jpeg", ("image/webp",), "JPEG", False),
+        ("image/webp", ("image/webp", "image/jpeg"), "JPEG", False),
+        ("image/png", ("image/webp",), "WEBP", False),
+        ("text/html", ("text/html",), "PNG", False),
+        (None, (), "PNG", False),
+    ],
+)
+def test_the_types_that_were_asked_for_are_believed_where_the_bytes_say_so(
+    said_type: object, types: tuple[str, ...], kind: str, holds: bool
+) -> None:
+    frame = Frame(said(type=said_type).head, (saved(quarters(256, 256), kind),))
+    framing = Framing(side=256, types=types)
+
+    if holds:
+        assert replies.normalised(frame, framing).media_type == said_type
+    else:
+        with pytest.raises(BrokenFrameError):
+            replies.normalised(frame, framing)
 
 
 def test_masks_have_the_pictures_dimensions() -> None:
@@ -94,6 +122,8 @@ def test_masks_have_the_pictures_dimensions() -> None:
     "changes",
     [
         {"type": "image/png"},
+        {"type": "image/gif"},
+        {"size": [21, 20]},
         {"type": "text/html"},
         {"type": None},
         {"type": "x" * 101},

@@ -21,8 +21,9 @@ from tests.imaging.pictures import BUDGET, quarters, saved
 GEOMETRY = fitted(Size(64, 32), 1, side=64, fit=Fit.PAD)
 NUMBERS = replies.geometry_numbers(GEOMETRY)
 SIZE = Size(64, 64)
-MASK: Head = {"job": "mask", "geometry": NUMBERS, "invert": False, "grow": 0}
-NORMALISE: Head = {"job": "normalise", "what": "picture", **asdict(Framing(side=64))}
+MASK: Head = {"job": "mask", "geometry": NUMBERS, "invert": False, "grow": 0, "feather": 0}
+FRAMING = Framing(side=64, limit=90_000)
+NORMALISE: Head = {"job": "normalise", "what": "picture", **asdict(FRAMING)}
 
 
 def answer(head: Head, *parts: bytes) -> Frame:
@@ -31,7 +32,7 @@ def answer(head: Head, *parts: bytes) -> Frame:
 
 def test_every_job_answers() -> None:
     data = saved(quarters(64, 32))
-    picture = replies.normalised(answer(NORMALISE, data), most=64)
+    picture = replies.normalised(answer(NORMALISE, data), FRAMING)
     mask = replies.mask(
         answer({**MASK, "recipe": "regions", "regions": [[0, 0, 0.5, 1]]}), size=SIZE
     )
@@ -40,10 +41,16 @@ def test_every_job_answers() -> None:
     copy = saved(Image.new("RGB", (64, 32), "red"))
     painted = answer({**MASK, "recipe": "difference"}, copy, picture.data)
     own = answer({**MASK, "recipe": "own"}, picture.data)
-    finish: Head = {"job": "finish", "limit": 90_000, "geometry": NUMBERS}
+    finish: Head = {"job": "finish", "limit": 90_000, "geometry": NUMBERS, "wanted": None}
     whole = answer(finish, picture.data, picture.data, mask, data)
     plain = answer({**finish, "geometry": None}, picture.data, b"", b"", b"")
-    outpaint: Head = {"job": "outpaint", "what": "picture", "side": 64, "limit": 90_000}
+    glimpse: Head = {"job": "glimpse", "limit": 90_000, "geometry": NUMBERS}
+    seen = answer(glimpse, picture.data)
+    first = answer({**glimpse, "geometry": None}, picture.data)
+    drawing = Image.new("RGBA", (64, 32))
+    drawing.paste("red", (0, 0, 9, 9))
+    drawn = answer({"job": "markup", "geometry": NUMBERS}, saved(drawing), picture.data)
+    outpaint: Head = {**NORMALISE, "job": "outpaint"}
     wider = answer({**outpaint, "margins": [0.5, 0, 0.5, 0]}, data)
 
     assert picture.geometry == GEOMETRY
@@ -53,14 +60,15 @@ def test_every_job_answers() -> None:
     assert own.head["refusal"] == "MaskSelectsNothing"
     assert replies.finished(whole, limit=90_000).changed == 0
     assert replies.finished(plain, limit=90_000).size == SIZE
-    assert replies.outpainting(wider, most=64, limit=90_000).picture.geometry.source == Size(
-        128, 32
-    )
+    assert replies.finished(seen, limit=90_000).size == Size(64, 32)
+    assert replies.finished(first, limit=90_000).size == SIZE
+    assert replies.mask(drawn, size=SIZE)
+    assert replies.outpainting(wider, FRAMING).picture.geometry.source == Size(128, 32)
 
 
 def test_every_drawing_answers() -> None:
     data = saved(quarters(64, 32))
-    picture = replies.normalised(answer(NORMALISE, data), most=64)
+    picture = replies.normalised(answer(NORMALISE, data), FRAMING)
     region = answer({**MASK, "recipe": "regions", "regions": [[0, 0, 0.5, 1]]})
     preview: Head = {"job": "preview", "limit": 90_000, "geometry": NUMBERS, "legend": "this"}
     chart: Head = {"job": "chart", "limit": 90_000, "title": "Chart", "dark": True}
@@ -121,7 +129,7 @@ def test_a_worker_serves_until_its_socket_closes(ends: tuple[socket.socket, sock
     serving.start()
     for _ in range(2):
         wire.send(ends[0], Frame(NORMALISE, (saved(quarters(8, 8)),)))
-        replies.normalised(wire.receive(ends[0]), most=64)
+        replies.normalised(wire.receive(ends[0]), FRAMING)
     ends[0].close()
     serving.join()
 
