@@ -215,6 +215,7 @@ class Studio:
             [made.data for made in answer.pictures],
             each=ticket.ask.place.upload_limit,
             together=WHOLE_MESSAGE,
+            wanted=ticket.ask.output_format,
             picture=prepared.picture if ticket.ask.shape is None else None,
             mask=prepared.request.mask,
             source=prepared.source,

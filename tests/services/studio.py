@@ -136,14 +136,15 @@ class Told:
 
 @dataclass
 class Attached:
-    """Downloads that always find the same bytes."""
+    """Downloads that find the same bytes whatever is fetched, but for what has a name."""
 
     data: bytes = field(default_factory=picture)
+    by_name: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     async def fetch(self, source: Source, what: str) -> bytes:
         if "gone" in source.url:
             raise DownloadFailed(what=what)
-        return self.data
+        return self.by_name.get(source.name, self.data)
 
 
 @dataclass
@@ -176,13 +177,18 @@ async def open_studio(
     clock: Clock,
     provider: Told,
     moderator: Moderator | None = None,
+    attached: Attached | None = None,
     **environ: str,
 ) -> AsyncGenerator[Services]:
     settings = load_settings(
         {"DATABASE_URL": f"sqlite+aiosqlite:///{path}/easel.db", "HASH_KEY": "k" * 32, **environ}
     )
     async with open_services(
-        settings, clock=clock, provider=provider, downloads=Attached(), moderator=moderator
+        settings,
+        clock=clock,
+        provider=provider,
+        downloads=attached or Attached(),
+        moderator=moderator,
     ) as services:
         yield services
 
