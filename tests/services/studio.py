@@ -178,6 +178,7 @@ async def open_studio(
     provider: Told,
     moderator: Moderator | None = None,
     attached: Attached | None = None,
+    /,
     **environ: str,
 ) -> AsyncGenerator[Services]:
     settings = load_settings(

@@ -75,7 +75,7 @@ def attached() -> Attached:
 async def services(
     tmp_path: Path, clock: Clock, provider: Told, attached: Attached
 ) -> AsyncGenerator[Services]:
-    async with open_studio(tmp_path, clock, provider, attached=attached) as opened:
+    async with open_studio(tmp_path, clock, provider, None, attached) as opened:
         yield opened
 
 
