@@ -145,7 +145,6 @@ async def test_where_nobody_can_look_the_server_decides(
     assert failed is None
     assert len(provider.requests) == 1
 
-    refuse = {"unchecked": Unchecked.REFUSE}
-    _, failed = await _asked(closed_end, clock, Strict(failure=down), **refuse)
+    _, failed = await _asked(closed_end, clock, Strict(failure=down), unchecked=Unchecked.REFUSE)
     assert isinstance(failed, ModerationUnavailable)
     assert failed.cost is Cost.NOTHING
