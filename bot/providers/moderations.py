@@ -175,7 +175,8 @@ def pieces(text: str) -> list[str]:
         return [data.decode()] if data else []
     starts = range(0, len(data) - OVERLAP, MAX_WORDS - OVERLAP)
     # A character that a piece begins or ends within is whole in the next or the one before.
-    return [data[start : start + MAX_WORDS].decode(errors="ignore") for start in starts]
+    parts = (data[start : start + MAX_WORDS].decode(errors="ignore") for start in starts)
+    return [part for part in parts if part.strip()]
 
 
 def _data_url(data: bytes, media_type: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.errors import (
@@ -94,7 +96,9 @@ async def test_what_no_request_can_carry_is_left_out(
     fake: FakeModerations, moderator: Moderator
 ) -> None:
     fake.words["knife"] = {"violence": 0.9}
-    told = await moderator.words("a k\x00n\ud83di\x1bfe\n\tand \U0001f98a e\u0301\u202e\ufeff\x7f")
+    told = await moderator.words(
+        "a k\x00n\ud83di\x1bf\ude00e\n\tand \U0001f98a e\u0301\u202e\ufeff\x7f"
+    )
     assert told.flagged == {"violence"}
     assert fake.asked[0].words == "a knife\n\tand \U0001f98a e\u0301\u202e\ufeff"
 
@@ -114,6 +118,18 @@ def test_the_longest_prompt_in_ascii_is_one_piece() -> None:
     assert pieces(text) == [text.strip()]
     assert len(pieces("x" * MAX_WORDS)) == 1
     assert len(pieces("x" * (MAX_WORDS + 1))) == 2
+    assert len(pieces("x" * (2 * MAX_WORDS - OVERLAP))) == 2
+
+
+def test_a_sea_of_blanks_is_no_question() -> None:
+    assert len(pieces("a" + " " * 4 * MAX_WORDS + "b")) == 2
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_any_words_can_be_sent(text: str) -> None:
+    for piece in pieces(text):
+        assert piece.strip()
+        assert piece.encode()
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "狐", "\U0001f98a"])
