@@ -29,13 +29,13 @@ check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, Dock
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright --pythonpath $(RUN)
 	@$(BIN)/lint-imports --no-logo
-	@$(RUN) scripts/settings_pages.py --check
+	@$(RUN) scripts/written_pages.py --check
 	@$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.dev ## Format the code and write the settings pages anew
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(RUN) scripts/settings_pages.py
+	@$(RUN) scripts/written_pages.py
 
 requirements: $(VENV)/.dev ## Choose the newest versions and pin them by their hashes
 	@$(COMPILE) pyproject.toml --extra demo --group dev -o requirements/dev.txt

@@ -49,7 +49,7 @@ def test_every_setting_stands_in_the_example_and_the_docs(name: str) -> None:
 
 
 def test_the_pages_are_what_the_script_writes() -> None:
-    script = [sys.executable, "scripts/settings_pages.py", "--check"]
+    script = [sys.executable, "scripts/written_pages.py", "--check"]
     done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
