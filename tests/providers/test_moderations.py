@@ -232,7 +232,9 @@ ROWS: dict[str, Row] = {
         Fault(status=404, body={"detail": "Not Found"}), "MODERATION_BASE_URL", lasting=True
     ),
     "not allowed": once(Fault(status=405, body={"detail": "x"}), "MODERATION=off", lasting=True),
-    "no such model": once(error(404, VENDOR_WORDS, code="model_not_found"), "model", lasting=True),
+    "no such model": once(
+        error(404, VENDOR_WORDS, code="model_not_found"), "MODERATION_MODEL", lasting=True
+    ),
     "wrong key": once(
         error(401, VENDOR_WORDS, code="invalid_api_key"), "MODERATION_API_KEY", lasting=True
     ),
