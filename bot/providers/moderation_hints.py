@@ -35,7 +35,8 @@ _HINTS: Mapping[type[ProviderError], Hint] = {
         f"the address of one that has it, {_OFF}."
     ),
     ModelGone: Hint(
-        f"The server does not serve this moderation model: name another with MODERATION_MODEL, {_OFF}."
+        "The server does not serve this moderation model: name another with MODERATION_MODEL, "
+        f"{_OFF}."
     ),
     NotSetUp: Hint(
         "The moderation service does not accept this set-up: check MODERATION_API_KEY and "
