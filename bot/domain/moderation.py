@@ -1,6 +1,7 @@
 """What was refused for its content."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +17,7 @@ class ModerationEvent:
         source: who refused: vendor or server.
         stage: one of `STAGES`.
         categories: as the one who refused named them.
+        scores: by category how sure the server's own check was, 0 to 1; a vendor does not tell.
         request_id: the vendor's, for questions to it.
         fingerprint: keyed, of the prompt: the same words give the same fingerprint.
     """
@@ -32,6 +34,7 @@ class ModerationEvent:
     request_id: str | None
     fingerprint: str
     at: datetime
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,8 @@ class EventPage:
         skipped: how many of them are on newer pages.
         older: the *before_id* of the next page; None where this is the last.
         newer: the *after_id* of the page before; None where this is the first.
+        repeats: by fingerprint how often the same words were declined on the whole server; only
+            those that were so more than once.
     """
 
     events: tuple[ModerationEvent, ...]
@@ -69,3 +74,4 @@ class EventPage:
     skipped: int = 0
     older: int | None = None
     newer: int | None = None
+    repeats: Mapping[str, int] = field(default_factory=dict[str, int])

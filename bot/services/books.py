@@ -207,6 +207,7 @@ class Books:
             source=error.source,
             stage=error.stage,
             categories=error.categories,
+            scores=error.scores,
             request_id=error.request_id,
             fingerprint=self._fingerprints.prompt(ask.prompt),
             at=self._clock.now(),

@@ -45,4 +45,7 @@ def _page(connection: Connection, query: EventQuery) -> EventPage:
         skipped=skipped,
         older=last if skipped + len(found) < total else None,
         newer=first if skipped else None,
+        repeats=moderation.repeats(
+            connection, query.guild_id, {event.fingerprint for _, event in found}
+        ),
     )

@@ -1,19 +1,22 @@
 """Questions and changes around the moderation events, which are never changed once written."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Collection, Iterator
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, func, insert, select, type_coerce
 
+from bot.domain.asks import Command
 from bot.domain.moderation import EventQuery, ModerationEvent
 from bot.storage.tables import moderation_events as events
 
 
 def add(connection: Connection, event: ModerationEvent) -> None:
     """Append *event*."""
-    connection.execute(insert(events).values(**asdict(event)))
+    values = {each.name: getattr(event, each.name) for each in fields(event)}
+    values["scores"] = dict(event.scores) or None
+    connection.execute(insert(events).values(**values))
 
 
 def find(connection: Connection, query: EventQuery) -> list[tuple[int, ModerationEvent]]:
@@ -30,6 +33,24 @@ def count(connection: Connection, query: EventQuery) -> int:
     return connection.execute(wanted).scalar_one()
 
 
+def repeats(connection: Connection, guild_id: int, fingerprints: Collection[str]) -> dict[str, int]:
+    """Return how often words were declined on a server, by fingerprint, where more than once.
+
+    A variation does not count: it mostly has no words, which are the same every time.
+    """
+    query = (
+        select(events.c.fingerprint, func.count().label("number"))
+        .where(
+            events.c.guild_id == guild_id,
+            events.c.fingerprint.in_(fingerprints),
+            events.c.command != Command.VARY.value,
+        )
+        .group_by(events.c.fingerprint)
+        .having(func.count() > 1)
+    )
+    return {row.fingerprint: row.number for row in connection.execute(query)}
+
+
 def categories(connection: Connection, guild_id: int) -> list[str]:
     """Return every category that the server's events name, in alphabetical order."""
     query = select(events.c.categories).where(events.c.guild_id == guild_id).distinct()
@@ -41,6 +62,7 @@ def _found(connection: Connection, wanted: Select[Any]) -> Iterator[tuple[int, M
         values = dict(row)
         event_id = values.pop("id")
         values["categories"] = tuple(values["categories"])
+        values["scores"] = values["scores"] or {}
         yield event_id, ModerationEvent(**values)
 
 

@@ -202,6 +202,7 @@ moderation_events = Table(
     Column("source", String(16), nullable=False),  # vendor, server
     Column("stage", String(16), nullable=False),  # input, output, unknown
     Column("categories", Json, nullable=False),
+    Column("scores", Json),  # {category: 0 to 1}, where this server's own check declined
     Column("request_id", Text),
     Column("fingerprint", String(64), nullable=False),  # keyed, of the prompt
     Column("at", UtcMs, nullable=False),
@@ -220,4 +221,12 @@ audit = Table(  # append-only: triggers refuse updates and deletes
     Column("after", Json),
     Column("at", UtcMs, nullable=False),
     Index("ix_audit_guild_at", "guild_id", "at"),
+)
+
+notices = Table(  # what was told once and is not told again
+    "notices",
+    metadata,
+    Column("key", String(128), primary_key=True),  # what it is about
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),  # 0: the operator
+    Column("told_at", UtcMs, nullable=False),
 )

@@ -217,6 +217,7 @@ def _records() -> None:
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("stage", sa.String(length=16), nullable=False),
         sa.Column("categories", sa.Text(), nullable=False),
+        sa.Column("scores", sa.Text(), nullable=True),
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -236,6 +237,13 @@ def _records() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
     op.create_index("ix_audit_guild_at", "audit", ["guild_id", "at"])
+    op.create_table(
+        "notices",
+        sa.Column("key", sa.String(length=128), nullable=False),
+        sa.Column("guild_id", ID, autoincrement=False, nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "guild_id", name="pk_notices"),
+    )
 
 
 def _append_only_on_sqlite() -> None:

@@ -50,12 +50,40 @@ def _codes(page: EventPage) -> list[str | None]:
 async def test_an_event_comes_back_as_it_was_recorded(
     log: ModerationLog, database: Database, clock: FrozenClock
 ) -> None:
-    full = await _happened(database, clock)
-    bare = await _happened(database, clock, job_code=None, request_id=None, categories=())
+    scores = {"violence": 0.93, "sexual/minors": 0.4}
+    full = await _happened(database, clock, source="server", scores=scores)
+    bare = await _happened(
+        database, clock, job_code=None, request_id=None, categories=(), fingerprint="cd" * 32
+    )
 
     page = await log.page(ALL)
 
     assert page == EventPage(events=(bare, full), total=2)
+
+
+async def test_a_page_tells_which_words_were_declined_again(
+    log: ModerationLog, database: Database, clock: FrozenClock
+) -> None:
+    for words in ("old", "again", "once"):
+        await _happened(database, clock, fingerprint=words)
+    await _happened(database, clock, fingerprint="again", user_id=BOB, command="edit")
+    await _happened(database, clock, fingerprint="once", guild_id=GUILD + 1)
+    await _happened(database, clock, fingerprint="old")
+
+    newest = await log.page(replace(ALL, size=1))
+    everything = await log.page(replace(ALL, size=10))
+
+    assert newest.repeats == {"old": 2}
+    assert everything.repeats == {"old": 2, "again": 2}
+
+
+async def test_a_variation_without_words_repeats_nothing(
+    log: ModerationLog, database: Database, clock: FrozenClock
+) -> None:
+    for _ in range(3):
+        await _happened(database, clock, command="vary", fingerprint="no words")
+
+    assert (await log.page(ALL)).repeats == {}
 
 
 async def test_a_log_without_events_has_one_empty_page(log: ModerationLog) -> None:

@@ -1,0 +1,32 @@
+"""What was told once, so that it is not told again, whatever was restarted in between."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, text
+
+from bot.storage.types import UtcMs
+
+OPERATOR: Final = 0
+"""In place of a server's id: those who run the bot."""
+
+Notice = tuple[str, int]
+"""What it is about, and whom it is for: a server's id or `OPERATOR`."""
+
+_CLAIM = text(
+    "INSERT INTO notices (key, guild_id, told_at) VALUES (:key, :guild_id, :at)"
+    " ON CONFLICT (key, guild_id) DO NOTHING RETURNING guild_id"
+).bindparams(bindparam("at", type_=UtcMs))
+
+
+def claim(connection: Connection, wanted: Iterable[Notice], at: datetime) -> frozenset[Notice]:
+    """Remember that all of *wanted* are told, and return those that were not told before.
+
+    Of several processes that claim the same, one gets it.
+    """
+    return frozenset(
+        (key, guild_id)
+        for key, guild_id in wanted
+        if connection.execute(_CLAIM, {"key": key, "guild_id": guild_id, "at": at}).all()
+    )
