@@ -138,6 +138,14 @@ class NotAPicture(PictureError):
     message = "Your {what} is not a picture that Easel knows."
 
 
+class HeicPicture(PictureError):
+    message = "Your {what} is an HEIC picture, which this Easel cannot open."
+    tip = (
+        "Save or share it as JPEG and send that. "
+        "On an iPhone: Settings > Camera > Formats > Most Compatible."
+    )
+
+
 class DamagedPicture(PictureError):
     message = "Your {what} is damaged and could not be opened."
     tip = "Save it again as PNG or JPEG and send that."

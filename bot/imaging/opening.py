@@ -11,6 +11,7 @@ from PIL import AvifImagePlugin, ExifTags, Image
 from bot.domain.errors import (
     DamagedPicture,
     EmptyPicture,
+    HeicPicture,
     NotAPicture,
     PictureTooHeavy,
     PictureTooLarge,
@@ -34,8 +35,12 @@ DECODER_BYTES: dict[Kind, float] = {
     Kind.GIF: 9,
     Kind.BMP: 5,
     Kind.TIFF: 6,
+    Kind.HEIC: 16,
 }
-"""Bytes a pixel that decoding takes at its peak, measured; more where there is alpha."""
+"""Bytes a pixel that decoding takes at its peak, measured; more where there is alpha.
+
+HEIC took 7 in 8-bit 4:2:0, and its library 18 MB; the rest is for deep and 4:4:4 colour.
+"""
 
 _DRAFT_MARGIN = 1.45
 """A decode at less than this times the wanted side is seen: SSIM falls below 0.99."""
@@ -114,10 +119,12 @@ def _open(data: bytes, kind: Kind, what: str) -> Opened:
         held += 0 if parts.data is data else len(parts.data)
         data, exif, profile = parts.data, parts.exif, parts.profile
         animated, deep = parts.animated, parts.depth > _EIGHT_BITS
+    if kind is Kind.HEIC:
+        _learn_heic(what)
     image = Image.open(BytesIO(data), formats=[kind.value])
     stored = Size(*image.size)
     check_size(stored, what=what)
-    turned = kind is Kind.TIFF  # Pillow turns TIFF files itself
+    turned = kind in {Kind.TIFF, Kind.HEIC}  # their decoders turn them
     return Opened(
         image=image,
         kind=kind,
@@ -126,9 +133,23 @@ def _open(data: bytes, kind: Kind, what: str) -> Opened:
         orientation=1 if turned else _orientation(image, exif),
         profile=profile or _profile(image),
         animated=animated,
-        deep=deep or image.mode.startswith(("I", "F")),
+        deep=deep or image.mode.startswith(("I", "F")) or _is_deep_heic(image),
         cost=cost * stored.width * stored.height + held,
     )
+
+
+def _learn_heic(what: str) -> None:
+    """Teach Pillow HEIC. Raises HeicPicture where the extra ``heic`` is not installed."""
+    try:
+        from pillow_heif import register_heif_opener  # noqa: PLC0415 - optional, for HEIC only
+    except ImportError as error:
+        raise HeicPicture(what=what) from error
+    register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+
+
+def _is_deep_heic(image: Image.Image) -> bool:
+    depth: object = image.info.get("bit_depth")
+    return isinstance(depth, int) and depth > _EIGHT_BITS
 
 
 def _jpeg_bytes_per_pixel(data: bytes, what: str) -> float:

@@ -17,6 +17,7 @@ REFUSALS: dict[str, type[PictureError]] = {
         errors.EmptyPicture,
         errors.NotAPicture,
         errors.DamagedPicture,
+        errors.HeicPicture,
         errors.PictureTooLarge,
         errors.PictureTooHeavy,
         errors.MaskSelectsNothing,

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     AVIF = "AVIF"
     BMP = "BMP"
     TIFF = "TIFF"
+    HEIC = "HEIF"
 
 
 _STARTS: tuple[tuple[bytes, Kind], ...] = (
@@ -40,7 +41,9 @@ _STARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"II+\x00", Kind.TIFF),
     (b"MM\x00+", Kind.TIFF),
 )
-_AVIF_BRANDS = (b"avif", b"avis")
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIC_MOVING = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"}) | _HEIC_MOVING
 
 
 def sniff(data: bytes) -> Kind | None:
@@ -50,9 +53,14 @@ def sniff(data: bytes) -> Kind | None:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return Kind.WEBP
-    if data[4:8] == b"ftyp" and any(brand in _brands(data) for brand in _AVIF_BRANDS):
+    return _boxed(data) if data[4:8] == b"ftyp" else None
+
+
+def _boxed(data: bytes) -> Kind | None:
+    brands = _brands(data)
+    if not _AVIF_BRANDS.isdisjoint(brands):
         return Kind.AVIF
-    return None
+    return Kind.HEIC if brands[0] in _HEIC_BRANDS else None
 
 
 def _brands(data: bytes) -> list[bytes]:
@@ -69,6 +77,8 @@ def is_animated(data: bytes, kind: Kind) -> bool:
             return data[12:16] == b"VP8X" and any(flags & 2 for flags in data[20:21])
         case Kind.AVIF:
             return b"avis" in _brands(data)
+        case Kind.HEIC:
+            return _brands(data)[0] in _HEIC_MOVING
         case _:
             return False
 
