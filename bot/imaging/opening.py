@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from io import BytesIO
 
 from PIL import AvifImagePlugin, ExifTags, Image
@@ -141,10 +142,12 @@ def _open(data: bytes, kind: Kind, what: str) -> Opened:
 def _learn_heic(what: str) -> None:
     """Teach Pillow HEIC. Raises HeicPicture where the extra ``heic`` is not installed."""
     try:
-        from pillow_heif import register_heif_opener  # noqa: PLC0415 - optional, for HEIC only
+        heif = import_module("pillow_heif")
     except ImportError as error:
         raise HeicPicture(what=what) from error
-    register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+    heif.register_heif_opener(
+        decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
+    )
 
 
 def _is_deep_heic(image: Image.Image) -> bool:
