@@ -83,7 +83,7 @@ async def open_services(
         if moderator is None and settings.moderation != "off":
             asked = open_moderator(moderator_settings(settings))
             moderator = await stack.enter_async_context(asked)
-        prechecks = Prechecks(moderator, pictures=settings.moderation == "all")
+        prechecks = Prechecks(moderator, imaging, pictures=settings.moderation == "all")
         guilds = Guilds(database, clock)
         quotas = Quotas(database, clock, _quota_defaults(settings))
         books = Books(database, quotas, fingerprints, clock)

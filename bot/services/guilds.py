@@ -7,9 +7,10 @@ from typing import Final, TypedDict, Unpack
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
-from bot.domain.guild import GuildChoices, Strictness
+from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
 from bot.providers.base import Capabilities
 from bot.services import zones
+from bot.services.prechecks import NEVER_DECLINED, THRESHOLD_CATEGORIES
 from bot.storage import audit, guilds
 from bot.storage.database import Connection, Database
 
@@ -19,6 +20,9 @@ Models = Mapping[str, Capabilities]
 MOST_PROMPT_HOURS: Final = 30 * 24
 MOST_PLACES: Final = 50
 """How many channels, and how many roles, a server can name."""
+
+OPEN_CATEGORIES: Final = tuple(each for each in THRESHOLD_CATEGORIES if each != "sexual/minors")
+"""The categories whose thresholds a server may set; the rest is not theirs to loosen."""
 
 _REMEMBERED: Final = 4096  # servers; one process has fewer
 
@@ -34,6 +38,11 @@ class Changes(TypedDict, total=False):
     timezone: str
     log_channel: int | None
     prompt_hours: int
+    fidelity: Fidelity
+    previews: bool
+    precheck: bool
+    thresholds: Mapping[str, float]
+    unchecked: Unchecked
 
 
 class Guilds:
@@ -110,6 +119,25 @@ class Guilds:
                 before, channels=before.channels - channels, roles=before.roles - roles
             ),
         )
+
+    async def set_threshold(
+        self, guild_id: int, by_user_id: int, *, category: str, share: float | None
+    ) -> GuildChoices:
+        """Set the score, 0 to 1 or `NEVER_DECLINED`, from which *category* is declined.
+
+        With None the moderation service judges again.
+
+        Raises:
+            BadOption: there is no such category, or it cannot be set.
+        """
+
+        def altered(before: GuildChoices) -> GuildChoices:
+            kept = {name: each for name, each in before.thresholds.items() if name != category}
+            _check_category(category)
+            thresholds = kept if share is None else {**kept, category: share}
+            return _changed(before, {"thresholds": thresholds}, {})
+
+        return await self._alter(guild_id, by_user_id, altered)
 
     async def _alter(
         self, guild_id: int, by_user_id: int, alter: Callable[[GuildChoices], GuildChoices]
@@ -198,6 +226,23 @@ def _check_places(after: GuildChoices, models: Models) -> None:
             raise BadOption(option=name, problem=f"at most {MOST_PLACES} can be named")
 
 
+def _check_thresholds(after: GuildChoices, models: Models) -> None:
+    del models
+    for category, share in after.thresholds.items():
+        _check_category(category)
+        if not 0 <= share <= NEVER_DECLINED:  # NaN, too
+            raise BadOption(option="from_percent", problem="it is 0 to 100")
+
+
+def _check_category(category: str) -> None:
+    if category not in THRESHOLD_CATEGORIES:
+        problem = f"it is one of: {', '.join(OPEN_CATEGORIES)}"
+        raise BadOption(option="category", problem=problem)
+    if category not in OPEN_CATEGORIES:
+        problem = f"{category} is always declined as the moderation service judges"
+        raise BadOption(option="category", problem=problem)
+
+
 _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "model": _check_model,
     "quality": _check_quality,
@@ -205,4 +250,5 @@ _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "prompt_hours": _check_hours,
     "channels": _check_places,
     "roles": _check_places,
+    "thresholds": _check_thresholds,
 }

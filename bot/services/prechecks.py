@@ -8,6 +8,7 @@ import structlog
 
 from bot.domain.errors import ModerationUnavailable, PrecheckRefused
 from bot.domain.guild import GuildChoices, Unchecked
+from bot.imaging.pool import Imaging
 from bot.providers.base import InputPicture, PictureRequest
 from bot.providers.scores import CATEGORIES, NEVER, Moderator, Scores, exceeded
 
@@ -23,8 +24,9 @@ NEVER_DECLINED: Final = NEVER
 class Prechecks:
     """Asks the moderation service; without one, everything passes unseen."""
 
-    def __init__(self, moderator: Moderator | None, *, pictures: bool) -> None:
+    def __init__(self, moderator: Moderator | None, imaging: Imaging, *, pictures: bool) -> None:
         self._moderator = moderator
+        self._imaging = imaging
         self._pictures = pictures
         self._told: set[str] = set()
 
@@ -57,10 +59,15 @@ class Prechecks:
         try:
             async with asyncio.TaskGroup() as group:
                 looks = [group.create_task(_wait(moderator.words(request.prompt)))]
-                looks += [group.create_task(_wait(_look_at(moderator, each))) for each in pictures]
+                looks += [group.create_task(self._look_at(moderator, each)) for each in pictures]
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return [look.result() for look in looks]
+
+    async def _look_at(self, moderator: Moderator, picture: InputPicture) -> Scores:
+        """Let a small copy be looked at: what is in a picture is seen in it as well."""
+        small = await self._imaging.glimpse(picture.data)
+        return await moderator.picture(small.data, small.media_type)
 
     def _note(self, error: ModerationUnavailable) -> None:
         """Log that nobody could look; what lasts until somebody acts is an error, told once."""
@@ -78,10 +85,6 @@ def _over(scores: Sequence[Scores], thresholds: Mapping[str, float]) -> dict[str
         for category, score in exceeded(each, thresholds).items():
             found[category] = max(score, found.get(category, 0.0))
     return found
-
-
-async def _look_at(moderator: Moderator, picture: InputPicture) -> Scores:
-    return await moderator.picture(picture.data, picture.media_type)
 
 
 async def _wait(look: Awaitable[Scores]) -> Scores:

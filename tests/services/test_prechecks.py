@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot.domain.asks import Command
 from bot.domain.clock import Clock
@@ -34,7 +36,7 @@ class Strict:
         return self._scores(self.words_scores)
 
     async def picture(self, data: bytes, media_type: str) -> Scores:
-        assert media_type == "image/png"
+        assert media_type == "image/jpeg"
         self.pictures_seen.append(data)
         return self._scores(self.picture_scores)
 
@@ -79,7 +81,8 @@ async def test_what_is_clean_is_made(tmp_path: Path, clock: Clock) -> None:
     assert failed is None
     assert len(provider.requests) == 1
     assert moderator.words_seen == ["a red kite"]
-    assert moderator.pictures_seen == [provider.requests[0].images[0].data]
+    (seen,) = moderator.pictures_seen
+    assert Image.open(BytesIO(seen)).size == (768, 768)
 
 
 @pytest.mark.parametrize(
