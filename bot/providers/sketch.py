@@ -80,7 +80,7 @@ class Sketch:
         """
         del watch
         if REFUSED_WORD in request.prompt.lower():
-            raise ContentRefused(stage="input", categories=("forbidden",), request_id="sketch")
+            raise ContentRefused(stage="input", categories=("forbidden",))
         seed = self._next_seed(request) if request.seed is None else request.seed
         orders = [_order(request, seed, index) for index in range(request.count)]
         try:

@@ -1,7 +1,7 @@
 """How the moderation log looks, and its Older and Newer buttons."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol, Self
 
@@ -13,6 +13,7 @@ from bot.services.moderation import ModerationLog
 from bot.ui.failures import answer_failure
 from bot.ui.panels import at, panel, small
 from bot.ui.policy import require_manager
+from bot.ui.reasons import declined, reasons
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
@@ -20,12 +21,10 @@ LONGEST_CATEGORY: Final = 36
 """Characters of a category that a button's id has room for."""
 
 _NAME = 64  # characters of what a vendor named
-_PRINT = 8  # characters of a fingerprint: enough to see that two are the same
-_SOURCES = {"vendor": "by the picture service", "server": "by this server's rules"}
-_STAGES = {
-    "input": "in what was asked",
-    "output": "in what was made",
-    "unknown": "without saying where",
+_ONLY_STAGE = {
+    "input": "Only those declined for what was asked",
+    "output": "Only those declined for what was made",
+    "unknown": "Only those where nobody said at which step",
 }
 _ID = r"modlog:(?P<turn>older|newer):(?P<id>\d+):(?P<member>\d*):(?P<stage>[a-z]*):(?P<category>.*)"
 
@@ -91,7 +90,7 @@ def modlog_panel(locale: str, query: EventQuery, page: EventPage) -> LayoutView:
         page.total,
     )
     head = f"{found}\n{small([*_filters(locale, query), *_position(locale, page)])}".rstrip()
-    events = [_event(locale, event) for event in page.events]
+    events = [_event(locale, event, page.repeats) for event in page.events]
     return panel(say(locale, "Moderation log"), [head, *events], _turns(locale, query, page))
 
 
@@ -101,7 +100,7 @@ def _filters(locale: str, query: EventQuery) -> Iterator[str]:
     if query.category is not None:
         yield say(locale, "Only for the reason {reason}", reason=shown(query.category))
     if query.stage is not None:
-        yield say(locale, "Only those declined {stage}", stage=say(locale, _STAGES[query.stage]))
+        yield say(locale, _ONLY_STAGE[query.stage])
 
 
 def _position(locale: str, page: EventPage) -> Iterator[str]:
@@ -110,21 +109,28 @@ def _position(locale: str, page: EventPage) -> Iterator[str]:
         yield say(locale, "{first} to {last}, newest first", first=first, last=last)
 
 
-def _event(locale: str, event: ModerationEvent) -> str:
+def _event(locale: str, event: ModerationEvent, repeats: Mapping[str, int]) -> str:
     who = f"{at(event.at)} · <@{event.user_id}> · <#{event.channel_id}> · /{event.command}"
-    named = ", ".join(shown(category, _NAME) for category in event.categories)
-    why = named or say(locale, "no reason given")
-    by = say(locale, _SOURCES.get(event.source, event.source))
-    stage = say(locale, _STAGES.get(event.stage, event.stage))
-    traces = [
-        shown(event.model, _NAME),
-        say(locale, "same words: {fingerprint}", fingerprint=event.fingerprint[:_PRINT]),
-    ]
+    why = reasons(locale, event.categories, event.scores)
+    by = declined(locale, event.source, event.stage)
+    traces = " · ".join(_traces(locale, event, repeats.get(event.fingerprint, 1)))
+    return f"{who}\n**{why}** — {by}\n{small([traces])}"
+
+
+def _traces(locale: str, event: ModerationEvent, times: int) -> Iterator[str]:
+    yield shown(event.model, _NAME)
     if event.job_code:
-        traces.append(f"#{event.job_code}")
+        yield f"#{event.job_code}"
+    if times > 1:
+        yield say_many(
+            locale,
+            "the same words were declined {count} time here",
+            "the same words were declined {count} times here",
+            times,
+        )
     if event.request_id:
-        traces.append(say(locale, "vendor's id {id}", id=shown(event.request_id, _NAME)))
-    return f"{who}\n**{why}** — {stage}, {by}\n{small([' · '.join(traces)])}"
+        number = shown(event.request_id, _NAME)
+        yield say(locale, "the picture service's number for it: {number}", number=number)
 
 
 def _turns(locale: str, query: EventQuery, page: EventPage) -> list[Button[Any]]:

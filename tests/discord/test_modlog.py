@@ -6,7 +6,7 @@ from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
-from bot.domain.errors import ContentRefused
+from bot.domain.errors import ContentRefused, PrecheckRefused
 from bot.domain.moderation import ModerationEvent
 from bot.providers.base import ImageProvider
 from bot.services.moderation import record
@@ -42,7 +42,7 @@ async def _log(
             stage="input",
             categories=(reason,),
             request_id="req_1",
-            fingerprint="abcdef0123456789" * 4,
+            fingerprint=f"words {each}",
             at=world.clock.now(),
         )
         await world.services.database.write(lambda c, event=event: record(c, event))
@@ -80,10 +80,42 @@ async def test_a_declined_request_is_found_without_its_words(
 
     assert "1 request was declined for its content." in text
     assert f"<t:1795348800:f> · {ann.mention} · {art_room.mention} · /imagine" in text
-    assert "**sexual, violence/graphic** — in what was made, by the picture service" in text
+    assert (
+        "**sexual, violence/graphic** — declined by the picture service for what was made" in text
+    )
     assert "told-1" in text
-    assert "vendor's id req\\_77" in text
+    assert "the picture service's number for it: req\\_77" in text
     assert "forbidden" not in text
+
+
+async def test_what_the_server_itself_declined_shows_how_sure_it_was(
+    told: Told, ann: MemberActor, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    scores = {"sexual": 0.042, "violence": 0.934}
+    told.outcome = PrecheckRefused(stage="input", categories=tuple(scores), scores=scores)
+    await ann.slash(art_room, "imagine", prompt="something forbidden")
+
+    text = private_text(await greta.slash(art_room, "modlog"))
+
+    assert (
+        "**violence 93 %, sexual 4.2 %** — declined here, before the picture service was asked"
+        in text
+    )
+    assert "number for it" not in text
+
+
+async def test_the_same_words_again_are_told_as_such(
+    told: Told, ann: MemberActor, bob: MemberActor, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    told.outcome = ContentRefused(stage="input", categories=("hate",))
+    await ann.slash(art_room, "imagine", prompt="something forbidden")
+    await bob.slash(art_room, "imagine", prompt="Something  forbidden")
+    await bob.slash(art_room, "imagine", prompt="something else")
+
+    text = private_text(await greta.slash(art_room, "modlog"))
+
+    assert text.count("the same words were declined 2 times here") == 2
+    assert text.count("**hate**") == 3
 
 
 async def test_an_empty_log_has_no_buttons(greta: MemberActor, art_room: ChannelHandle) -> None:
@@ -144,7 +176,7 @@ async def test_filters_hold_on_every_page(
         assert "11 requests were declined for their content." in text
         assert f"Only those of {bob.mention}" in text
         assert "Only for the reason sexual/minors" in text
-        assert "Only those declined in what was asked" in text
+        assert "Only those declined for what was asked" in text
         assert "hate" not in text
     assert (_codes(first), _codes(second)) == (list(range(10, 0, -1)), [0])
 
@@ -204,6 +236,7 @@ async def test_the_longest_events_and_filters_still_fit(
 
     shown = await greta.slash(art_room, "modlog", member=ann, category=reason, stage="input")
 
+    assert "…" not in private_text(shown)
     assert len(_codes(private_text(shown))) == 10
     assert len(_codes(await _pressed(greta, shown, "Older"))) == 2
 
