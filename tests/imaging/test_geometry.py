@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.pictures import REGIONS, Box, Fit, Region, Size
-from bot.imaging.geometry import fitted, raw_box, region_box, scaled_box, upright
+from bot.imaging.geometry import fitted, near_shape, raw_box, region_box, scaled_box, upright
 
 SIDES = st.sampled_from((256, 512, 1024, 2048))
 LENGTHS = st.integers(1, 30_000)
@@ -23,6 +23,32 @@ def test_every_fit_stays_inside_both_pictures(width: int, height: int, side: int
         assert taken.size == Size(width, height)
     else:
         assert not geometry.is_padded
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        (Size(1000, 667), Size(1248, 832), True),
+        (Size(1000, 667), Size(1536, 1024), True),
+        (Size(667, 1000), Size(832, 1248), True),
+        (Size(1024, 1024), Size(1024, 1008), True),
+        (Size(1024, 1024), Size(1024, 1000), False),
+        (Size(1000, 667), Size(667, 1000), False),
+        (Size(1000, 667), Size(1024, 1024), False),
+        (Size(1920, 1080), Size(1792, 1024), True),
+        (Size(4, 3), Size(400, 301), True),
+    ],
+)
+def test_a_step_of_16_pixels_leaves_a_shape_near(one: Size, other: Size, near: bool) -> None:
+    assert near_shape(one, other) is near
+    assert near_shape(other, one) is near
+
+
+@given(st.integers(800, 4096), st.integers(800, 4096))
+def test_what_a_step_of_16_makes_of_a_shape_is_near_it(width: int, height: int) -> None:
+    stepped = Size(round(width / 16) * 16, round(height / 16) * 16)
+
+    assert near_shape(Size(width, height), stepped)
 
 
 def test_pad_keeps_the_aspect_and_centres() -> None:

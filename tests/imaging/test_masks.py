@@ -2,11 +2,13 @@ import pytest
 from PIL import Image, ImageChops
 
 from bot.domain.errors import DamagedPicture, MaskSelectsAll, MaskSelectsNothing, NotAPicture
-from bot.domain.pictures import REGIONS, Fit, Geometry, Region
+from bot.domain.pictures import REGIONS, Fit, Geometry, Region, Size
+from bot.imaging.geometry import fitted
 from bot.imaging.masks import (
     KEEP,
     REPAINT,
     grown,
+    is_soft,
     mask_png,
     select_difference,
     select_regions,
@@ -14,10 +16,20 @@ from bot.imaging.masks import (
     select_uploaded,
     selection_of,
     share,
+    soft_selection_of,
 )
 from bot.imaging.normalise import normalise
-from bot.imaging.values import Framing, Normalised
-from tests.imaging.pictures import BUDGET, chunk_names, opened, photo, quarters, saved, turned
+from bot.imaging.values import SQUARE_BYTES, Framing, Normalised
+from tests.imaging.pictures import (
+    BUDGET,
+    chunk_names,
+    noise,
+    opened,
+    photo,
+    quarters,
+    saved,
+    turned,
+)
 
 
 def square(data: bytes, *, side: int = 256, fit: Fit = Fit.PAD) -> Normalised:
@@ -248,3 +260,63 @@ def test_masks_are_read_back_as_they_were_written() -> None:
     mask = mask_png(selection, picture.geometry)
 
     assert selection_of(mask, picture.geometry, budget=BUDGET) == selection
+
+
+# --- soft edges -------------------------------------------------------------------------------
+
+
+def soft_row(mask: bytes, y: int) -> list[tuple[int, ...]]:
+    image = opened(mask)
+    pixels = [image.getpixel((x, y)) for x in range(image.width)]
+    return [pixel for pixel in pixels if isinstance(pixel, tuple)]
+
+
+@pytest.mark.parametrize("feather", [1, 8, 40])
+def test_a_soft_edge_fades_outward_over_as_many_pixels(feather: int) -> None:
+    picture = square(saved(quarters(256, 256)))
+    chosen = select_regions([REGIONS["left half"]], picture.geometry)
+
+    row = soft_row(mask_png(chosen, picture.geometry, feather=feather), 128)
+
+    alphas = [pixel[3] for pixel in row]
+    assert alphas == sorted(alphas)
+    assert alphas[:128] == [0] * 128
+    assert set(alphas[128 + feather + 1 :]) == {255}
+    assert all(0 < alpha < 255 for alpha in alphas[129 : 128 + feather - 1])
+
+
+def test_both_conventions_hold_in_a_soft_edge() -> None:
+    picture = square(saved(quarters(256, 128)))
+    chosen = select_regions([REGIONS["center"]], picture.geometry)
+
+    mask = mask_png(chosen, picture.geometry, feather=12)
+
+    assert all(
+        pixel[:3] == (255 - pixel[3],) * 3 for y in range(256) for pixel in soft_row(mask, y)
+    )
+    borders = opened(mask).crop((0, 0, 256, 64)).getcolors()
+    assert borders == [(256 * 64, KEEP)]
+
+
+def test_a_soft_mask_is_read_back_with_and_without_its_edge() -> None:
+    picture = square(saved(quarters(256, 256)))
+    chosen = select_regions([REGIONS["center"]], picture.geometry)
+    mask = mask_png(chosen, picture.geometry, feather=10)
+
+    soft = soft_selection_of(mask, picture.geometry, budget=BUDGET)
+    hard = selection_of(mask, picture.geometry, budget=BUDGET)
+
+    assert is_soft(soft)
+    assert not is_soft(hard)
+    assert share(chosen) < share(hard) < share(grown(chosen, 10))
+
+
+def test_a_mask_of_noise_fits_a_file_all_the_same() -> None:
+    geometry = fitted(Size(2048, 2048), 1, side=2048, fit=Fit.KEEP)
+    noisy = noise(2048, "L").point([0] * 128 + [255] * 128)
+
+    mask = mask_png(noisy, geometry, feather=1)
+
+    assert len(mask) < SQUARE_BYTES
+    assert opened(mask).size == (2048, 2048)
+    assert 0.2 < share(selection_of(mask, geometry, budget=BUDGET)) < 0.95
