@@ -16,6 +16,7 @@ from bot.providers.moderations import ModeratorSettings, open_moderator
 from bot.providers.registry import open_provider
 from bot.providers.scores import Moderator
 from bot.services.admission import Admission
+from bot.services.alerts import Alerts
 from bot.services.books import Books
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
@@ -42,6 +43,7 @@ class Services:
     guilds: Guilds
     prechecks: Prechecks
     moderation: ModerationLog
+    alerts: Alerts
     reports: Reports
     provider: ImageProvider
     imaging: Imaging
@@ -102,6 +104,7 @@ async def open_services(
             guilds=guilds,
             prechecks=prechecks,
             moderation=ModerationLog(database),
+            alerts=Alerts(database, provider, clock, operator_channel=settings.operator_channel_id),
             reports=Reports(database, clock),
             provider=provider,
             imaging=imaging,

@@ -16,6 +16,7 @@ from bot.domain.errors import UserError
 from bot.settings import Settings
 from bot.ui.actions import ResultAction
 from bot.ui.failures import answer_failure
+from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
 
 log = structlog.get_logger(__name__)
@@ -55,6 +56,7 @@ class EaselClient(commands.Bot):
         self.provider = services.provider
         self.studio = services.studio
         self.guild_choices = services.guilds
+        self.notices = Notices(self)
         if isinstance(self.tree, OfferingTree):
             self.tree.models = tuple(services.provider.models.values())
         self._extensions_to_load = tuple(extensions)
@@ -66,6 +68,7 @@ class EaselClient(commands.Bot):
             log.warning("jobs_recovered", jobs=left)
         await self.load_commands()
         self._tidy.start()
+        self._tell.start()
 
     async def load_commands(self) -> None:
         """Load every command family and the buttons of results."""
@@ -80,6 +83,7 @@ class EaselClient(commands.Bot):
     async def close(self) -> None:
         """Leave Discord; running requests are drained before by `Studio.close`."""
         self._tidy.cancel()
+        self._tell.cancel()
         await super().close()
 
     @tasks.loop(minutes=1)
@@ -92,6 +96,17 @@ class EaselClient(commands.Bot):
             return
         if erased:
             log.info("prompts_erased", jobs=erased)
+
+    @tasks.loop(minutes=1)
+    async def _tell(self) -> None:
+        try:
+            await self.notices.tell(self.services.alerts)
+        except UserError as error:
+            log.warning("not_told", reason=type(error).__name__)
+
+    @_tell.before_loop
+    async def _connected(self) -> None:
+        await self.wait_until_ready()  # a command line that only logs in tells nobody
 
 
 def use_proxy(settings: Settings) -> None:

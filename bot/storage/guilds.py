@@ -1,6 +1,6 @@
 """Questions and changes around the servers' settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
@@ -29,6 +29,16 @@ def load(connection: Connection, guild_id: int) -> GuildChoices:
     """Return what the server chose, with our defaults for the rest."""
     query = select(guilds.c.choices).where(guilds.c.guild_id == guild_id)
     return _read(connection.execute(query).scalar_one_or_none() or {})
+
+
+def choosing(connection: Connection, models: Collection[str]) -> dict[int, GuildChoices]:
+    """Return what those servers chose that chose one of *models*, by their ids.
+
+    It reads every server's settings; for a question that is asked once a day.
+    """
+    rows = connection.execute(select(guilds.c.guild_id, guilds.c.choices))
+    read = {row.guild_id: _read(row.choices) for row in rows}
+    return {guild_id: choices for guild_id, choices in read.items() if choices.model in models}
 
 
 def load_to_change(connection: Connection, guild_id: int, at: datetime) -> GuildChoices:

@@ -1,46 +1,193 @@
-"""Short notices in the log channel that a server has chosen."""
+"""Short notices in the channels of those who run a server or the bot; they mention nobody.
 
-from typing import Any
+What is for the people who run the bot is in English, as their log is.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any, Final, Protocol
 
 import discord
 import structlog
 from discord import Interaction
 
 from bot.domain.errors import ContentRefused
+from bot.services.alerts import Alerts, Endings, ModelEnds, ServerModelEnds, StopChange
 from bot.ui.host import Host
+from bot.ui.panels import at, on_day, small
+from bot.ui.reasons import declined, reasons
+from bot.ui.text import shown
 from bot.ui.words import say
 
 log = structlog.get_logger(__name__)
 
+_MOST_TEXT: Final = 2000  # characters of a message
+_HINT: Final = 400  # characters of what the picture maker says to the operator
+
+_STOPPED: Final = {
+    "money": (
+        "**The picture service says that its money is used up.** Members are told so and nobody "
+        "is charged. Add credit to the account, or raise its limit."
+    ),
+    "access": (
+        "**The picture service does not accept this bot's set-up.** Members are told that it is "
+        "not set up, and nobody is charged. Check OPENAI_API_KEY; `easel doctor` names the cause."
+    ),
+    "model": (
+        "**The picture service does not make pictures with {model}.** Members who ask for it are "
+        "told to choose another model. Set another one as OPENAI_MODEL where it is the bot's own."
+    ),
+    "failure": (
+        "**The picture service failed several times in a row.** Members are told to ask again in "
+        "a few minutes. Look at the service's status page; the log has the failures."
+    ),
+}
+_GOES_ON: Final = {
+    "money": "**The picture service has money again** and makes pictures.",
+    "access": "**The picture service accepts this bot's set-up again** and makes pictures.",
+    "model": "**The picture service makes pictures with {model} again.**",
+    "failure": "**The picture service makes pictures again.**",
+}
+_STOPPED_SOMEHOW: Final = "**The picture service is not asked for pictures now** ({cause})."
+_GOES_ON_SOMEHOW: Final = "**The picture service is asked for pictures again.**"
+
+
+class NoticeHost(Host, Protocol):
+    """The client, as far as notices know it."""
+
+    @property
+    def notices(self) -> "Notices":
+        """What posts them."""
+        ...
+
+
+class Notices:
+    """Posts notices with the bot's own rights.
+
+    Nothing that Discord does is raised: a notice must not become a failure of what it tells about.
+    """
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._closed: set[int] = set()
+
+    async def post(self, channel_id: int, text: str) -> None:
+        """Post *text*; a channel that does not take it is logged once, until it takes one again."""
+        try:
+            await self._client.get_partial_messageable(channel_id).send(text)
+        except (discord.Forbidden, discord.NotFound) as refused:
+            if channel_id not in self._closed:
+                self._closed.add(channel_id)
+                log.warning("notice_channel_closed", channel=channel_id, code=refused.code)
+        except Exception as failed:  # noqa: BLE001 - Discord's trouble, a dropped connection
+            log.warning("notice_failed", channel=channel_id, reason=type(failed).__name__)
+        else:
+            self._closed.discard(channel_id)
+
+    async def tell(self, alerts: Alerts) -> None:
+        """Tell of stops and of models that end, as far as that is new. Raises StorageBusy."""
+        for change in alerts.stop_changes():
+            if alerts.operator_channel is not None:
+                await self.post(alerts.operator_channel, stop_notice(change))
+        endings = await alerts.endings()
+        if alerts.operator_channel is not None:
+            for text in operator_notices(endings):
+                await self.post(alerts.operator_channel, text)
+        for each in endings.servers:
+            await self.post(each.channel_id, server_notice(self._locale(each.guild_id), each))
+
+    def _locale(self, guild_id: int) -> str:
+        guild = self._client.get_guild(guild_id)
+        return guild.preferred_locale.value if guild else "en-US"
+
 
 async def note_refusal(interaction: Interaction[Any], error: ContentRefused, code: str) -> None:
-    """Tell the server's log channel, if it has one, that the vendor declined a request.
+    """Tell the server's log channel, if it has one, that a request was declined.
 
-    Nothing is raised: the asker has been answered, and a notice must not become a failure.
+    Nothing is raised: the asker has been answered.
     """
+    host: NoticeHost = interaction.client
     try:
-        await _note(interaction, error, code)
-    except discord.HTTPException as refused:
-        log.warning("log_channel_closed", guild=interaction.guild_id, code=refused.code)
-    except Exception as failed:  # noqa: BLE001 - a busy database, a dropped connection
-        log.warning("notice_failed", reason=type(failed).__name__)
+        choices = await host.guild_choices.choices(interaction.guild_id or 0)
+    except Exception as failed:  # noqa: BLE001 - a busy database
+        log.warning("notice_failed", guild=interaction.guild_id, reason=type(failed).__name__)
+        return
+    if choices.log_channel is not None:
+        locale = interaction.guild_locale.value if interaction.guild_locale else "en-US"
+        await host.notices.post(choices.log_channel, _refusal(locale, interaction, error, code))
 
 
-async def _note(interaction: Interaction[Any], error: ContentRefused, code: str) -> None:
-    host: Host = interaction.client
-    if interaction.guild_id is None:
-        return
-    choices = await host.guild_choices.choices(interaction.guild_id)
-    if choices.log_channel is None:
-        return
-    text = say(
-        interaction.guild_locale.value if interaction.guild_locale else "en-US",
-        "Declined by the picture service ({stage}: {categories}) — {member} in {channel} · #{code}",
-        stage=error.stage,
-        categories=", ".join(error.categories) or "—",
+def stop_notice(change: StopChange) -> str:
+    """Return what the operator should know of a stop that opened or closed."""
+    cause, model = change.stop.cause, shown(change.stop.model or "every model")
+    if not change.is_open:
+        text = _GOES_ON.get(cause, _GOES_ON_SOMEHOW).format(model=model)
+        return f"{text}\n{small([f'It had stopped at {at(change.since)}.'])}"
+    text = _STOPPED.get(cause, _STOPPED_SOMEHOW).format(model=model, cause=shown(cause))
+    details = [f"Since {at(change.since)}. Easel goes on by itself when the service does."]
+    if change.stop.operator:
+        details.append(shown(change.stop.operator, _HINT))
+    return f"{text}\n{small(details)}"
+
+
+def operator_notices(endings: Endings) -> Iterator[str]:
+    """Return what the operator should know of models that end, in as few messages as can be."""
+    text = ""
+    for line in map(_operator_line, endings.operator):
+        if text and len(text) + 1 + len(line) > _MOST_TEXT:
+            yield text
+            text = ""
+        text = f"{text}\n{line}".strip()
+    if text:
+        yield text
+
+
+def server_notice(locale: str, ends: ServerModelEnds) -> str:
+    """Return what the people who run a server should know of the model that they chose."""
+    parts = (
+        _end(locale, ends.ending.model, ends.ending.day, over=ends.over),
+        say(locale, "This server chose it for requests that name no model."),
+        say(locale, "Choose its successor with `/settings set model:{name}`.", name=ends.successor)
+        if ends.successor
+        else say(locale, "Choose another with `/settings set`."),
+    )
+    return " ".join(parts)
+
+
+def _refusal(locale: str, interaction: Interaction[Any], error: ContentRefused, code: str) -> str:
+    why = reasons(locale, error.categories, error.scores)
+    by = declined(locale, error.source, error.stage)
+    who = say(
+        locale,
+        "{member} in {channel}",
         member=interaction.user.mention,
         channel=f"<#{interaction.channel_id}>",
-        code=code,
     )
-    channel = interaction.client.get_partial_messageable(choices.log_channel)
-    await channel.send(text)
+    return f"**{why}** — {by} · {who} · #{code}"
+
+
+def _operator_line(ends: ModelEnds) -> str:
+    return " ".join(_operator_parts(ends))
+
+
+def _operator_parts(ends: ModelEnds) -> Iterable[str]:
+    ending = ends.ending
+    successor = f"**{shown(ending.successor)}**" if ending.successor else ""
+    yield _end("en-US", ending.model, ending.day, over=ends.over)
+    if ends.default:
+        yield f"It is the bot's own model: set OPENAI_MODEL to {successor or 'another one'}."
+    elif successor:
+        yield f"Its successor is {successor}."
+    if ends.servers:
+        chosen = "1 server has" if ends.servers == 1 else f"{ends.servers} servers have"
+        yield f"{chosen} chosen it; those with a log channel are told there."
+
+
+def _end(locale: str, model: str, day: date | None, *, over: bool) -> str:
+    name = shown(model)
+    if day is None:
+        return say(locale, "The model **{name}** is no longer offered.", name=name)
+    when = on_day(datetime.combine(day, time(12), UTC))  # noon: the same date for most readers
+    if over:
+        return say(locale, "The model **{name}** was shut down on {day}.", name=name, day=when)
+    return say(locale, "The model **{name}** shuts down on {day}.", name=name, day=when)
