@@ -8,11 +8,12 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.client import EaselClient
-from bot.domain.asks import Ask, Command
-from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Fit, Shape
+from bot.domain.asks import Command
+from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Fit
 from bot.services.studio import Studio
-from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
-from bot.ui.offers import can, offer, offered_command
+from bot.ui.asking import ask_and_show, ask_of, source_of, sources_of
+from bot.ui.offers import can, offer, offer_models, offer_shapes, offered_command
+from bot.ui.shapes import wanted_of
 
 PARTS = [name for name in REGIONS if name != "everything"] + [TRANSPARENT_PARTS]
 
@@ -24,18 +25,33 @@ class Edit(commands.Cog):
         self._studio = studio
 
     @offered_command("Change a picture, or only a part of it.")
+    @app_commands.rename(output_format="format")
     @app_commands.describe(
         image="The picture to change",
         prompt="What it should become",
         mask="A picture of the same shape: white or transparent is what changes",
         region="The part that changes",
+        markup="A copy of the picture, or a transparent one, with marks that show what you mean",
         fit="How a picture that is not square is sent (pad keeps all of it)",
-        shape="The shape of the result (the picture's own unless you say)",
+        shape="A shape, or a size such as 1920x1080 (the picture's own unless you say)",
         quality="How carefully it is drawn; better costs more",
         count="How many pictures (1 unless you say)",
+        model="Which model draws it",
+        background="Whether the background is transparent",
+        output_format="The file type of the result",
         private="Only you see the result",
+        reference="A picture to go by, beside the one that changes",
+        reference2="One more picture to go by",
+        reference3="One more picture to go by",
+        reference4="One more picture to go by",
     )
-    @app_commands.autocomplete(quality=offer("quality"))
+    @app_commands.autocomplete(
+        shape=offer_shapes,
+        model=offer_models(Command.EDIT),
+        quality=offer("quality"),
+        background=offer("background"),
+        output_format=offer("format"),
+    )
     @app_commands.choices(region=[Choice(name=name, value=name) for name in PARTS])
     async def edit(
         self,
@@ -44,27 +60,38 @@ class Edit(commands.Cog):
         prompt: app_commands.Range[str, 1, 6000],
         mask: discord.Attachment | None = None,
         region: str | None = None,
+        markup: discord.Attachment | None = None,
         fit: Literal["pad", "crop", "stretch"] = "pad",
-        shape: Literal["square", "portrait", "landscape"] | None = None,
+        shape: str | None = None,
         quality: str | None = None,
         count: app_commands.Range[int, 1, 4] = 1,
+        model: str | None = None,
+        background: str | None = None,
+        output_format: str | None = None,
         private: bool = False,
+        reference: discord.Attachment | None = None,
+        reference2: discord.Attachment | None = None,
+        reference3: discord.Attachment | None = None,
+        reference4: discord.Attachment | None = None,
     ) -> None:
         """Change *image* as *prompt* says."""
-        ask = Ask(
-            command=Command.EDIT,
-            origin=origin_of(interaction),
-            asker=asker_of(interaction),
-            place=place_of(interaction),
+        ask = ask_of(
+            interaction,
+            Command.EDIT,
             prompt=prompt,
             source=source_of(image),
             mask=source_of(mask),
             region=region,
+            markup=source_of(markup),
             fit=Fit(fit),
-            shape=Shape(shape) if shape else None,
+            shape=wanted_of(shape),
             quality=quality,
             count=count,
+            model=model,
+            background=background,
+            output_format=output_format,
             private=private,
+            references=sources_of(reference, reference2, reference3, reference4),
         )
         await ask_and_show(interaction, self._studio, ask)
 

@@ -1,7 +1,7 @@
 """``/settings``: what the people who run a server choose."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any, Literal, cast
 
@@ -13,25 +13,45 @@ from discord.ext import commands
 from bot.client import EaselClient
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
-from bot.domain.guild import GuildChoices, Strictness
-from bot.services.guilds import MOST_PROMPT_HOURS, Changes, Guilds, Models, effective_model
+from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.services.guilds import (
+    MOST_PROMPT_HOURS,
+    OPEN_CATEGORIES,
+    Changes,
+    Guilds,
+    Models,
+    effective_model,
+)
 from bot.ui.asking import place_of
-from bot.ui.options import offered, offered_zones, require_writable
+from bot.ui.offers import OfferingTree, offered_command
+from bot.ui.options import offered, offered_shares, offered_zones, require_writable, share_of
 from bot.ui.panels import show as show_panel
 from bot.ui.policy import require_manager
 from bot.ui.settings import changes_panel, settings_panel
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
 Resettable = Literal[
-    "model", "quality", "moderation", "timezone", "log_channel", "prompt_hours", "everything"
+    "model",
+    "quality",
+    "moderation",
+    "timezone",
+    "log_channel",
+    "prompt_hours",
+    "fidelity",
+    "previews",
+    "precheck",
+    "thresholds",
+    "unchecked",
+    "everything",
 ]
 
+PRECHECK_OPTIONS = frozenset({"precheck", "unchecked", "thresholds"})
+"""What can be set, and taken back, only where the operator has set the pre-check up."""
+
 _DEFAULTS = GuildChoices()
-_SCALARS = ("model", "quality", "strictness", "timezone", "log_channel", "prompt_hours")
 _RESETS = {
-    **{name: (name,) for name in _SCALARS},
     "moderation": ("strictness",),
-    "everything": (*_SCALARS, "channels", "roles"),
+    "everything": tuple(field.name for field in fields(GuildChoices)),
 }
 
 
@@ -44,20 +64,24 @@ class Settings(
     channels = app_commands.Group(name="channels", description="Where pictures may be made.")
     roles = app_commands.Group(name="roles", description="Who may make pictures.")
 
-    def __init__(self, guilds: Guilds, models: Callable[[], Models], clock: Clock) -> None:
+    def __init__(
+        self, guilds: Guilds, models: Callable[[], Models], clock: Clock, *, precheck: bool
+    ) -> None:
         self._guilds = guilds
         self._models = models
         self._clock = clock
+        self._precheck = precheck
 
     @app_commands.command(description="See every setting of this server.")
     async def show(self, interaction: Interaction[Any]) -> None:
         """Show what holds."""
         require_manager(interaction)
         choices = await self._guilds.choices(place_of(interaction).guild_id)
-        view = settings_panel(interaction.locale.value, choices, self._models())
+        locale, models = interaction.locale.value, self._models()
+        view = settings_panel(locale, choices, models, precheck=self._precheck)
         await show_panel(interaction, view)
 
-    @app_commands.command(name="set", description="Change one or more settings of this server.")
+    @offered_command("Change one or more settings of this server.", name="set")
     @app_commands.describe(
         model="The model for requests that name none",
         quality="The quality for requests that name none",
@@ -65,6 +89,10 @@ class Settings(
         timezone="The clocks by which limits begin anew",
         log_channel="Where notices about declined requests go",
         prompt_hours="For how many hours after a request its words are kept",
+        fidelity="Send members' pictures as squares, or in their own shape where models take it",
+        previews="Show a picture while it is made; each preview costs a little",
+        precheck="Look at words and pictures before the picture service is asked",
+        unchecked="What happens to a request while nobody can look at it",
     )
     async def set_some(
         self,
@@ -75,6 +103,10 @@ class Settings(
         timezone: str | None = None,
         log_channel: discord.TextChannel | discord.Thread | None = None,
         prompt_hours: app_commands.Range[int, 0, MOST_PROMPT_HOURS] | None = None,
+        fidelity: Literal["square", "own"] | None = None,
+        previews: bool | None = None,
+        precheck: bool | None = None,
+        unchecked: Literal["allow", "refuse"] | None = None,
     ) -> None:
         """Change what is named."""
         require_manager(interaction)
@@ -87,17 +119,34 @@ class Settings(
             "timezone": timezone,
             "log_channel": log_channel.id if log_channel else None,
             "prompt_hours": prompt_hours,
+            "fidelity": Fidelity(fidelity) if fidelity else None,
+            "previews": previews,
+            "precheck": precheck,
+            "unchecked": Unchecked(unchecked) if unchecked else None,
         }
         changes = {name: value for name, value in named.items() if value is not None}
         if not changes:
             raise BadOption(option="settings", problem="name at least one that is to change")
         await self._change(interaction, cast("Changes", changes))
 
-    @app_commands.command(description="Take changes back, so that the bot's own choice holds.")
+    @app_commands.command(description="Choose what the pre-check declines.")
+    @app_commands.describe(
+        category="What it is about",
+        from_percent="How sure it must be: 0 to 100, never, or vendor (its own judgement)",
+    )
+    async def threshold(
+        self, interaction: Interaction[Any], category: str, from_percent: str
+    ) -> None:
+        """Set, or take back, what holds for one category."""
+        share = share_of(from_percent)
+        change = partial(self._guilds.set_threshold, category=category, share=share)
+        await self._do(interaction, change)
+
+    @offered_command("Take changes back, so that the bot's own choice holds.")
     @app_commands.describe(what="What to take back")
     async def reset(self, interaction: Interaction[Any], what: Resettable) -> None:
         """Forget what was chosen."""
-        changes = {name: getattr(_DEFAULTS, name) for name in _RESETS[what]}
+        changes = {name: getattr(_DEFAULTS, name) for name in _RESETS.get(what, (what,))}
         await self._change(interaction, cast("Changes", changes))
 
     @channels.command(
@@ -153,6 +202,15 @@ class Settings(
         del interaction
         return offered_zones(typed, self._clock.now())
 
+    @threshold.autocomplete("category")
+    async def _category(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+        del interaction
+        return offered(OPEN_CATEGORIES, typed)
+
+    @threshold.autocomplete("from_percent")
+    async def _share(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+        return offered_shares(interaction.locale.value, typed)
+
     async def _change(self, interaction: Interaction[Any], changes: Changes) -> None:
         await self._do(interaction, partial(self._guilds.change, models=self._models(), **changes))
 
@@ -168,6 +226,14 @@ class Settings(
 
 
 async def setup(bot: EaselClient) -> None:
-    """Add ``/settings`` to *bot*."""
+    """Add ``/settings`` to *bot*; what no model and no operator provides is left out."""
     services = bot.services
-    await bot.add_cog(Settings(services.guilds, lambda: services.provider.models, services.clock))
+    precheck = services.prechecks.offered
+    cog = Settings(
+        services.guilds, lambda: services.provider.models, services.clock, precheck=precheck
+    )
+    if not precheck and cog.app_command:
+        cog.app_command.remove_command("threshold")
+    if not precheck and isinstance(bot.tree, OfferingTree):
+        bot.tree.left_out = PRECHECK_OPTIONS
+    await bot.add_cog(cog)

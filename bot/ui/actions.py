@@ -8,11 +8,11 @@ from typing import Any, Self
 from discord import Interaction, NotFound
 from discord.ui import Button, DynamicItem, Item
 
-from bot.domain.asks import Ask, Command, recall
+from bot.domain.asks import Command, recall
 from bot.domain.errors import DownloadFailed, NoSuchJob, NotYours
 from bot.domain.jobs import Job
 from bot.services.studio import Studio
-from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of, source_of
+from bot.ui.asking import ask_and_show, ask_of, asker_of, origin_of, place_of, source_of
 from bot.ui.buttons import BUTTON_ID
 from bot.ui.failures import answer_failure
 from bot.ui.host import Host
@@ -69,11 +69,9 @@ async def _vary(interaction: Interaction[Any], studio: Studio, job: Job, positio
     attachments = interaction.message.attachments if interaction.message else []
     if position >= len(attachments):
         raise DownloadFailed(what="picture")
-    ask = Ask(
-        command=Command.VARY,
-        origin=origin_of(interaction),
-        asker=asker_of(interaction),
-        place=place_of(interaction),
+    ask = ask_of(
+        interaction,
+        Command.VARY,
         source=source_of(attachments[position]),
         private=job.private,
         parent=job.code,

@@ -1,21 +1,57 @@
 """From an interaction to a request, and from a request to the picture in the channel."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import discord
 from discord import Interaction
 
-from bot.domain.asks import Ask, Asker, Origin, Place, Source
+from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength
 from bot.domain.errors import ContentRefused
+from bot.domain.pictures import Fit, Size
+from bot.domain.sizes import Wanted
 from bot.services.studio import Studio
 from bot.ui.failures import answer_failure
 from bot.ui.notices import note_refusal
 from bot.ui.replies import is_gone
-from bot.ui.results import ReplyStage
+from bot.ui.stage import ReplyStage
 from bot.ui.text import encodable
 
 _GATED = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+
+
+class Options(TypedDict, total=False):
+    """What may be said of a request, by the names that `Ask` has for it."""
+
+    prompt: str
+    source: Source | None
+    mask: Source | None
+    markup: Source | None
+    references: tuple[Source, ...]
+    region: str | None
+    fit: Fit
+    shape: Wanted | None
+    quality: str | None
+    count: int
+    model: str | None
+    style: str | None
+    background: str | None
+    output_format: str | None
+    verbatim: bool
+    private: bool
+    strength: Strength
+    parent: str | None
+
+
+def ask_of(interaction: Interaction[Any], command: Command, **options: Unpack[Options]) -> Ask:
+    """Return the request that *interaction* makes, by whom and where."""
+    return Ask(
+        command=command,
+        origin=origin_of(interaction),
+        asker=asker_of(interaction),
+        place=place_of(interaction),
+        **options,
+    )
 
 
 async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) -> None:
@@ -35,7 +71,8 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
             return
         raise
     try:
-        await studio.perform(ticket, ReplyStage(interaction))
+        async with ReplyStage(interaction) as stage:
+            await studio.perform(ticket, stage)
     except ContentRefused as error:
         await answer_failure(interaction, error)
         await note_refusal(interaction, error, ticket.code)
@@ -80,4 +117,16 @@ def source_of(attachment: discord.Attachment | None) -> Source | None:
     """Return *attachment* as a source for the downloader; nothing is fetched."""
     if attachment is None:
         return None
-    return Source(url=attachment.url, name=attachment.filename, size=attachment.size)
+    width, height = attachment.width, attachment.height
+    return Source(
+        url=attachment.url,
+        name=attachment.filename,
+        size=attachment.size,
+        pixels=Size(width, height) if width and height else None,
+    )
+
+
+def sources_of(*attachments: discord.Attachment | None) -> tuple[Source, ...]:
+    """Return those of *attachments* that were given, as `source_of` does."""
+    found = (source_of(each) for each in attachments)
+    return tuple(each for each in found if each is not None)

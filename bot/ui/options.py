@@ -12,6 +12,8 @@ from bot.domain.money import parse_dollars
 from bot.domain.quota import Rule, Scope, Unit
 from bot.domain.windows import Window, zone
 from bot.services import zones
+from bot.services.prechecks import NEVER_DECLINED
+from bot.ui.words import say
 
 Person = discord.User | discord.Member
 """Somebody chosen in an option: a member, or a user who has left."""
@@ -21,6 +23,10 @@ _LONGEST = 100  # characters of a choice
 _MOST_PICTURES = 1_000_000
 _WHOLE = re.compile(r"\d{1,7}|\d{1,3}(,\d{3}){1,2}", re.ASCII)
 _THOUSANDS = re.compile(r",\d{3}")
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%?", re.ASCII)
+_ALL = 100
+_VENDOR, _NEVER = "vendor", "never"
+_SHARES = {_VENDOR: None, _NEVER: NEVER_DECLINED}
 _PROBLEMS = {
     Unit.PICTURES: f"write a whole number of pictures, at most {_MOST_PICTURES}",
     Unit.DOLLARS: "write an amount of dollars such as 2.50 (no thousands separators)",
@@ -73,9 +79,14 @@ def roles_of(person: Person) -> frozenset[int]:
 
 def offered(values: Iterable[str], typed: str) -> list[Choice[str]]:
     """Offer those of *values* that hold what was typed so far and that Discord takes."""
-    fitting = [value for value in values if len(value) <= _LONGEST]
-    found = [value for value in fitting if typed.casefold() in value.casefold()]
-    return [Choice(name=value, value=value) for value in found[:_MOST_CHOICES]]
+    return fitting((Choice(name=value, value=value) for value in values), typed)
+
+
+def fitting(choices: Iterable[Choice[str]], typed: str) -> list[Choice[str]]:
+    """Return those of *choices* that hold what was typed so far and that Discord takes."""
+    typed = typed.strip().casefold()
+    found = [each for each in choices if _takes(each) and typed in each.name.casefold()]
+    return found[:_MOST_CHOICES]
 
 
 def offered_zones(typed: str, now: datetime) -> list[Choice[str]]:
@@ -84,6 +95,44 @@ def offered_zones(typed: str, now: datetime) -> list[Choice[str]]:
         Choice(name=f"{name} ({now.astimezone(zone(name)):%H:%M})", value=name)
         for name in zones.matching(typed, _MOST_CHOICES)
     ]
+
+
+def offered_shares(locale: str, typed: str) -> list[Choice[str]]:
+    """Offer what a threshold can be: what was typed, never, or the moderation service's own."""
+    words = [
+        Choice(name=say(locale, "as the moderation service judges"), value=_VENDOR),
+        Choice(name=say(locale, "never"), value=_NEVER),
+    ]
+    if not typed.strip():
+        return words
+    try:
+        share = share_of(typed)
+    except BadOption:
+        return fitting(words, typed)
+    if share is None or share == NEVER_DECLINED:
+        return fitting(words, typed)
+    return [Choice(name=say(locale, "from {percent} %", percent=percent(share)), value=typed)]
+
+
+def share_of(text: str) -> float | None:
+    """Return the threshold that *text* says, 0 to 1 or `NEVER_DECLINED`; None for the service's.
+
+    Raises:
+        BadOption: it is neither a percentage nor one of the words.
+    """
+    word = text.strip().casefold()
+    if word in _SHARES:
+        return _SHARES[word]
+    found = _PERCENT.fullmatch(word)
+    if found is None or float(found[1]) > _ALL:
+        problem = f"write a percentage from 0 to 100, or {_NEVER}, or {_VENDOR}"
+        raise BadOption(option="from_percent", problem=problem)
+    return float(found[1]) / _ALL
+
+
+def percent(share: float) -> str:
+    """Return a share of 0 to 1 in percent, without needless digits."""
+    return f"{share * _ALL:.6g}"
 
 
 def require_writable(option: str, channel: discord.TextChannel | discord.Thread) -> None:
@@ -96,6 +145,10 @@ def require_writable(option: str, channel: discord.TextChannel | discord.Thread)
     if not (may.view_channel and sends):
         problem = "Easel may not write there; give it View Channel and Send Messages in it"
         raise BadOption(option=option, problem=problem)
+
+
+def _takes(choice: Choice[str]) -> bool:
+    return max(len(choice.name), len(choice.value)) <= _LONGEST
 
 
 def _pictures(text: str) -> int:

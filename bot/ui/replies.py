@@ -15,7 +15,8 @@ async def tell(interaction: Interaction[Any], text: str) -> None:
     """Say *text* to the asker alone.
 
     The first message after a public defer is public, so there the placeholder is filled with a
-    neutral line, *text* follows privately, and the placeholder goes.
+    neutral line, *text* follows privately, and the placeholder goes. A picture in the making that
+    it showed goes first.
     """
     if not interaction.response.is_done():
         await interaction.response.send_message(text, ephemeral=True)
@@ -24,7 +25,7 @@ async def tell(interaction: Interaction[Any], text: str) -> None:
         await interaction.followup.send(text, ephemeral=True)
         return
     neutral = say(interaction.locale.value, "This request did not lead to a picture.")
-    placeholder = await interaction.edit_original_response(content=neutral)
+    placeholder = await interaction.edit_original_response(content=neutral, attachments=[])
     if placeholder.flags.ephemeral:
         await interaction.edit_original_response(content=text)
         return

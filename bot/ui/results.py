@@ -5,26 +5,21 @@ from io import BytesIO
 from typing import Any
 
 import discord
-import structlog
-from discord import Interaction
 
 from bot.domain.asks import Ask, Command
-from bot.domain.errors import DeliveryFailed
 from bot.domain.money import dollars
-from bot.domain.pictures import Note
-from bot.services.books import Shown
+from bot.domain.pictures import Note, Size
+from bot.imaging.values import Finished
+from bot.services.admission import Ticket
 from bot.services.studio import Result
 from bot.ui.buttons import result_buttons
-from bot.ui.offers import can
+from bot.ui.shapes import written
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
-
-log = structlog.get_logger(__name__)
 
 _PROMPT_SHOWN = 180
 _ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
-_EDITS = 3  # attempts while the connection drops
 
 _TELLING = {Note.FIRST_FRAME, Note.DEPTH, Note.SHADES, Note.COMPRESSED, Note.EXTENDED}
 """What people should know of; that a picture was padded and cropped back is nobody's business."""
@@ -36,35 +31,28 @@ _WITHOUT_WORDS = {
 }
 
 
-class ReplyStage:
-    """Shows a result by editing the interaction's deferred reply, which is idempotent."""
+def finished_reply(locale: str, result: Result, *, varies: bool) -> dict[str, Any]:
+    """Return what an edit makes of the reply; its files can be used once.
 
-    def __init__(self, interaction: Interaction[Any]) -> None:
-        self._interaction = interaction
+    *varies* is whether a model can vary pictures.
+    """
+    code, pictures = result.ticket.code, len(result.pictures)
+    return {
+        "content": f"{_first_line(locale, result.ticket.ask)}\n-# {small_print(locale, result)}",
+        "attachments": _files(locale, result),
+        "view": result_buttons(locale, code, pictures, varies=varies),
+    }
 
-    async def show(self, result: Result) -> Shown:
-        """Edit the reply. Raises DeliveryFailed where Discord does not take it."""
-        for left in reversed(range(_EDITS)):
-            reply = self._reply(result)  # anew: an attempt uses its files up
-            try:
-                message = await self._interaction.edit_original_response(**reply)
-            except Exception as error:
-                if isinstance(error, discord.HTTPException) or not left:
-                    raise DeliveryFailed from error
-                log.warning("edit_repeated", reason=type(error).__name__)
-            else:
-                return Shown(message.channel.id, message.id)
-        raise DeliveryFailed
 
-    def _reply(self, result: Result) -> dict[str, Any]:
-        locale, host = self._interaction.locale.value, self._interaction.client
-        varies = can(host.provider.models, Command.VARY)
-        code, pictures = result.ticket.code, len(result.pictures)
-        return {
-            "content": f"{_first_line(locale, result)}\n-# {small_print(locale, result)}",
-            "attachments": _files(locale, result),
-            "view": result_buttons(locale, code, pictures, varies=varies),
-        }
+def glimpse_reply(locale: str, ticket: Ticket, picture: Finished) -> dict[str, Any]:
+    """Return the reply that shows a picture in the making; its file can be used once."""
+    ask, small = ticket.ask, say(locale, "in the making…")
+    file = discord.File(
+        BytesIO(picture.data),
+        filename=f"easel-{ticket.code}-in-the-making.{picture.extension}",
+        description=_alt(locale, "AI image in the making: {words}", ask),
+    )
+    return {"content": f"{_first_line(locale, ask)}\n-# {small}", "attachments": [file]}
 
 
 def small_print(locale: str, result: Result) -> str:
@@ -74,13 +62,16 @@ def small_print(locale: str, result: Result) -> str:
 
 def alt_text(locale: str, ask: Ask) -> str:
     """Return the description of a made picture for people who do not see it, ≤ 1,024 characters."""
+    return _alt(locale, "AI image: {words}", ask)
+
+
+def _alt(locale: str, message: str, ask: Ask) -> str:
     words = " ".join(ask.prompt.split()) or say(locale, _WITHOUT_WORDS[ask.command])
-    text = say(locale, "AI image: {words}", words=words)
+    text = say(locale, message, words=words)
     return text if len(text) <= _ALT_LIMIT else text[: _ALT_LIMIT - 1] + "…"
 
 
-def _first_line(locale: str, result: Result) -> str:
-    ask = result.ticket.ask
+def _first_line(locale: str, ask: Ask) -> str:
     words = shown(ask.prompt, _PROMPT_SHOWN) or say(locale, _WITHOUT_WORDS[ask.command])
     return f"**{words}** — <@{ask.asker.user_id}>"
 
@@ -89,7 +80,9 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
     ticket, first = result.ticket, result.pictures[0]
     if ticket.ask.command is not Command.IMAGINE:
         yield say(locale, ticket.ask.command.value)
-    yield f"{first.size.width}×{first.size.height}"
+    yield written(first.size)
+    if isinstance(ticket.ask.shape, Size) and ticket.ask.shape != first.size:
+        yield say(locale, "asked for {size}", size=written(ticket.ask.shape))
     if ticket.ask.command is Command.VARY:
         yield say(locale, ticket.ask.strength.value)
     if ticket.request.quality:

@@ -1,11 +1,14 @@
 """How a server's settings look."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from discord.ui import LayoutView
 
-from bot.domain.guild import GuildChoices, Strictness
+from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.providers.base import Capabilities
 from bot.services.guilds import Models, effective_model
+from bot.services.prechecks import NEVER_DECLINED
+from bot.ui.options import percent
 from bot.ui.panels import panel, small
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
@@ -21,10 +24,23 @@ _LABELS: Mapping[str, str] = {
     "timezone": "Time zone",
     "log_channel": "Log channel",
     "prompt_hours": "Prompts are kept",
+    "fidelity": "Members' pictures are sent",
+    "previews": "Previews",
+    "precheck": "Pre-check",
+    "thresholds": "The pre-check declines",
+    "unchecked": "What could not be checked",
 }
 _STRICTNESS: Mapping[Strictness, str] = {
     Strictness.AUTO: "as usual",
     Strictness.LOW: "low in age-restricted channels, as usual elsewhere",
+}
+_FIDELITY: Mapping[Fidelity, str] = {
+    Fidelity.SQUARE: "as squares",
+    Fidelity.OWN: "in their own shape, where the model takes it",
+}
+_UNCHECKED: Mapping[Unchecked, str] = {
+    Unchecked.ALLOW: "is made all the same",
+    Unchecked.REFUSE: "is refused",
 }
 _NOTES: Mapping[str, str] = {
     "model": "Members can still name another model in a request.",
@@ -34,13 +50,36 @@ _NOTES: Mapping[str, str] = {
     "timezone": "Limits begin anew by this zone's clocks, from now on.",
     "log_channel": "Notices about declined requests go there.",
     "prompt_hours": "This holds for requests that end from now on.",
+    "fidelity": "Cut or stretched pictures (the option fit) are still sent as squares.",
+    "previews": (
+        "A picture is shown while it is made, where only one is asked for; each preview costs "
+        "this server a little."
+    ),
+    "precheck": "Nothing is looked at before the picture service is asked; it has its own rules.",
+    "thresholds": "A low percentage declines much: from 0 % on everything is declined.",
+    "unchecked": "While the moderation service does not answer, no picture is made.",
 }
+_MODELS_WITH: Mapping[str, Callable[[Capabilities], object]] = {
+    "strictness": lambda model: model.strictness,
+    "fidelity": lambda model: model.own_shape,
+    "previews": lambda model: model.previews,
+}
+_PRECHECK = {"precheck", "thresholds", "unchecked"}
 
 
-def settings_panel(locale: str, choices: GuildChoices, models: Models) -> LayoutView:
-    """Return everything that a server chose, and what holds where it chose nothing."""
-    values = _values(locale, choices, models)
-    rows = [f"**{say(locale, _LABELS[name])}**: {value}" for name, value in values.items()]
+def settings_panel(
+    locale: str, choices: GuildChoices, models: Models, *, precheck: bool = True
+) -> LayoutView:
+    """Return everything that a server chose, and what holds where it chose nothing.
+
+    What no model has is left out, as is what hangs on the pre-check where there is no *precheck*.
+    """
+    hidden = set[str]() if precheck else _PRECHECK
+    rows = [
+        f"**{say(locale, _LABELS[name])}**: {value}"
+        for name, value in _values(locale, choices, models).items()
+        if name not in hidden and _means_something(name, models)
+    ]
     tip = say(
         locale,
         "Change them with {set}, {channels} and {roles}; take a change back with {reset}.",
@@ -69,6 +108,11 @@ def changes_panel(
     return panel(say(locale, "Settings changed"), ["\n".join(rows), small(notes)])
 
 
+def _means_something(name: str, models: Models) -> bool:
+    having = _MODELS_WITH.get(name)
+    return having is None or any(map(having, models.values()))
+
+
 def _values(locale: str, choices: GuildChoices, models: Models) -> dict[str, str]:
     return {
         "model": _model(locale, choices, models),
@@ -78,13 +122,34 @@ def _values(locale: str, choices: GuildChoices, models: Models) -> dict[str, str
         "strictness": say(locale, _STRICTNESS[choices.strictness]),
         "timezone": shown(choices.timezone),
         "log_channel": f"<#{choices.log_channel}>" if choices.log_channel else say(locale, "none"),
-        "prompt_hours": say_many(
-            locale,
-            "{count} hour after the request",
-            "{count} hours after the request",
-            choices.prompt_hours,
-        ),
+        "prompt_hours": _kept(locale, choices.prompt_hours),
+        "fidelity": say(locale, _FIDELITY[choices.fidelity]),
+        "previews": say(locale, "on" if choices.previews else "off"),
+        "precheck": say(locale, "on" if choices.precheck else "off"),
+        "thresholds": _thresholds(locale, choices.thresholds),
+        "unchecked": say(locale, _UNCHECKED[choices.unchecked]),
     }
+
+
+def _kept(locale: str, hours: int) -> str:
+    if not hours:
+        return say(locale, "until the request ends")
+    return say_many(
+        locale, "{count} hour after the request", "{count} hours after the request", hours
+    )
+
+
+def _thresholds(locale: str, thresholds: Mapping[str, float]) -> str:
+    if not thresholds:
+        return say(locale, "what the moderation service flags")
+    named = [_threshold(locale, *each) for each in sorted(thresholds.items())]
+    return ", ".join([*named, say(locale, "and what else the moderation service flags")])
+
+
+def _threshold(locale: str, category: str, share: float) -> str:
+    if share >= NEVER_DECLINED:
+        return say(locale, "{category} never", category=category)
+    return say(locale, "{category} from {percent} %", category=category, percent=percent(share))
 
 
 def _model(locale: str, choices: GuildChoices, models: Models) -> str:

@@ -7,11 +7,15 @@ import pytest
 
 from bot.domain.asks import Command
 from bot.domain.pictures import Shape, Size
-from bot.domain.sizes import Sizes
+from bot.domain.sizes import FreeSizes, Sizes
 from bot.providers.base import Capabilities, Operation
+from bot.providers.models import find
 from bot.ui.offers import OfferedCommand, OfferingTree, can
 from bot.ui.options import offered
+from cogs.edit import Edit
 from cogs.imagine import Imagine
+from cogs.settings import PRECHECK_OPTIONS, Settings
+from cogs.vary import Vary
 
 SQUARE_ONLY = Capabilities(
     model="old",
@@ -26,11 +30,13 @@ STYLED = replace(
     qualities=("standard", "hd"),
     verbatim=True,
 )
+RICH = replace(find("gpt-image-2.5-flare").can, model="rich")
 
 
 class _Tree(OfferingTree):
     def __init__(self, *models: Capabilities) -> None:
         self.models = models
+        self.left_out = frozenset()
         self.allowed_contexts = self.allowed_installs = _Everywhere()
 
 
@@ -39,24 +45,96 @@ class _Everywhere:
         del other
 
 
-def _options(*models: Capabilities) -> dict[str, Any]:
-    command = Imagine.imagine
-    assert isinstance(command, OfferedCommand)
-    payload = command.to_dict(_Tree(*models))
-    return {option["name"]: option for option in payload["options"]}
+def _options(
+    *models: Capabilities, of: object = Imagine.imagine, left_out: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    assert isinstance(of, OfferedCommand)
+    tree = _Tree(*models)
+    tree.left_out = left_out
+    return {option["name"]: option for option in of.to_dict(tree)["options"]}
+
+
+def _values(option: dict[str, Any]) -> list[str]:
+    return [each["value"] for each in option["choices"]]
 
 
 def test_options_of_a_plain_model() -> None:
     assert set(_options(SQUARE_ONLY)) == {"prompt", "count", "private"}
 
 
-def test_options_of_a_rich_model() -> None:
-    options = _options(STYLED)
-
-    assert set(options) == {
+def test_options_of_a_styled_model() -> None:
+    assert set(_options(STYLED)) == {
         "prompt", "shape", "quality", "count", "style", "verbatim", "private"
     }  # fmt: skip
-    assert [each["value"] for each in options["shape"]["choices"]] == ["square", "landscape"]
+
+
+def test_options_of_todays_models() -> None:
+    pictures = {"reference", "reference2", "reference3", "reference4"}
+    usual = {"prompt", "shape", "quality", "count", "background", "format", "private"}
+
+    assert set(_options(RICH)) == usual | pictures
+    assert set(_options(RICH, of=Edit.edit)) == usual | pictures | {
+        "image", "mask", "region", "markup", "fit"
+    }  # fmt: skip
+    assert set(_options(RICH, of=Vary.vary)) == {
+        "image", "strength", "prompt", "quality", "count", "private"
+    }  # fmt: skip
+
+
+def test_every_option_has_a_description() -> None:
+    for command in (Imagine.imagine, Edit.edit, Vary.vary, Settings.set_some):
+        for name, option in _options(RICH, STYLED, of=command).items():
+            assert len(option["description"]) > 5, name
+
+
+@pytest.mark.parametrize(("pictures", "references"), [(0, 0), (1, 0), (2, 1), (3, 2), (16, 4)])
+def test_there_is_an_option_for_each_picture_that_a_model_takes_beside_another(
+    pictures: int, references: int
+) -> None:
+    shown = _options(replace(RICH, pictures=pictures), of=Edit.edit)
+
+    assert len([name for name in shown if name.startswith("reference")]) == references
+
+
+def test_sizes_make_a_shape_worth_asking_for() -> None:
+    exact = Sizes(shapes=SQUARE_ONLY.sizes.shapes, exact=(Size(256, 256),))
+    free = Sizes(shapes=SQUARE_ONLY.sizes.shapes, free=FreeSizes())
+
+    assert "shape" in _options(replace(SQUARE_ONLY, sizes=exact))
+    assert "shape" in _options(replace(SQUARE_ONLY, sizes=free))
+
+
+def test_what_only_models_for_other_commands_have_is_not_shown() -> None:
+    drawing = replace(RICH, model="draws", operations=SQUARE_ONLY.operations)
+    editing = replace(SQUARE_ONLY, model="edits", operations=frozenset(Operation))
+
+    options = _options(drawing, editing, of=Edit.edit)
+
+    assert set(options) == {"image", "prompt", "mask", "region", "fit", "count", "private"}
+    assert {"model", "format"} <= set(_options(drawing, editing))
+
+
+def test_settings_of_plain_models() -> None:
+    shown = _options(SQUARE_ONLY, of=Settings.set_some, left_out=PRECHECK_OPTIONS)
+
+    assert set(shown) == {"timezone", "log_channel", "prompt_hours"}
+    takes_back = _options(SQUARE_ONLY, of=Settings.reset, left_out=PRECHECK_OPTIONS)
+    assert _values(takes_back["what"]) == [
+        "timezone", "log_channel", "prompt_hours", "everything"
+    ]  # fmt: skip
+
+
+def test_settings_of_rich_models() -> None:
+    shown = _options(RICH, STYLED, of=Settings.set_some)
+
+    assert set(shown) == {
+        "model", "quality", "moderation", "timezone", "log_channel", "prompt_hours",
+        "fidelity", "previews", "precheck", "unchecked",
+    }  # fmt: skip
+    assert _values(shown["moderation"]) == ["auto", "low"]
+    assert _values(shown["fidelity"]) == ["square", "own"]
+    takes_back = _options(RICH, STYLED, of=Settings.reset)
+    assert set(_values(takes_back["what"])) == {*shown, "thresholds", "everything"}
 
 
 def test_a_choice_of_models_is_offered_when_there_are_several() -> None:

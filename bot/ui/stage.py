@@ -1,0 +1,115 @@
+"""The deferred reply of a request, edited while it is made and when it is done."""
+
+import asyncio
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Self
+
+import discord
+import structlog
+from discord import Interaction
+
+from bot.domain.asks import Command
+from bot.domain.errors import DeliveryFailed
+from bot.imaging.values import Finished
+from bot.services.admission import Ticket
+from bot.services.books import Shown
+from bot.services.studio import Result
+from bot.ui.offers import can
+from bot.ui.results import finished_reply, glimpse_reply
+from bot.ui.words import say
+
+log = structlog.get_logger(__name__)
+
+_EDITS = 3  # attempts while the connection drops
+_BETWEEN = 2.5  # seconds from one edit to the next before the pictures are there
+_PATIENCE = 15.0  # seconds for such an edit: the pictures may have to wait for it
+
+
+class _News(Enum):
+    """What is told before the pictures are there, with the seconds from one to the next."""
+
+    BUSY = 10.0
+    GLIMPSE = _BETWEEN
+
+
+class ReplyStage:
+    """Shows a request by editing the interaction's deferred reply, which is idempotent.
+
+    What is told before the pictures are there is edited in beside the work and left out where it
+    comes too early. `show`, and the end of the ``async with`` that holds the stage, wait for such
+    an edit that is under way and allow no other, so none can come after the last word.
+    """
+
+    def __init__(self, interaction: Interaction[Any]) -> None:
+        self._interaction = interaction
+        self._locale = interaction.locale.value
+        self._edit: asyncio.Task[None] | None = None
+        self._not_before: dict[_News, float] = {}
+        self._over = False
+
+    async def __aenter__(self) -> Self:
+        """Return the stage."""
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        """Wait until nothing is edited any more."""
+        await self._quiet()
+
+    async def show(self, result: Result) -> Shown:
+        """Edit the reply. Raises DeliveryFailed where Discord does not take it."""
+        await self._quiet()
+        varies = can(self._interaction.client.provider.models, Command.VARY)
+        for left in reversed(range(_EDITS)):
+            # anew: an attempt uses its files up
+            reply = finished_reply(self._locale, result, varies=varies)
+            try:
+                message = await self._interaction.edit_original_response(**reply)
+            except Exception as error:
+                if isinstance(error, discord.HTTPException) or not left:
+                    raise DeliveryFailed from error
+                log.warning("edit_repeated", reason=type(error).__name__)
+            else:
+                return Shown(message.channel.id, message.id)
+        raise DeliveryFailed
+
+    async def waiting(self, ticket: Ticket, seconds: float) -> None:
+        """Say that the picture service is busy, unless that was said just now."""
+        del ticket
+        text = say(
+            self._locale,
+            "The picture service is busy; Easel asks again in about {seconds} s.",
+            seconds=max(1, round(seconds)),
+        )
+        if self._may(_News.BUSY):
+            self._begin({"content": text})
+
+    async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
+        """Show a picture in the making, unless another was shown just now."""
+        if self._may(_News.GLIMPSE):
+            self._begin(glimpse_reply(self._locale, ticket, picture))
+
+    def _may(self, news: _News) -> bool:
+        """Whether *news* may be edited in now; if so, what comes too soon after it may not."""
+        now = asyncio.get_running_loop().time()
+        editing = self._edit is not None and not self._edit.done()
+        if self._over or editing or now < self._not_before.get(news, now):
+            return False
+        self._not_before[_News.GLIMPSE] = now + _BETWEEN
+        self._not_before[news] = now + news.value
+        return True
+
+    def _begin(self, reply: Mapping[str, Any]) -> None:
+        self._edit = asyncio.create_task(self._try(reply))
+
+    async def _try(self, reply: Mapping[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._interaction.edit_original_response(**reply)
+        except Exception as error:  # noqa: BLE001 - the pictures matter, not the news of them
+            log.info("news_not_shown", reason=type(error).__name__)
+
+    async def _quiet(self) -> None:
+        self._over = True
+        if self._edit is not None:
+            await asyncio.wait({self._edit})
