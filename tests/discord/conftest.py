@@ -9,6 +9,7 @@ from simcord.builders import ChannelHandle
 
 from bot.client import EaselClient
 from bot.providers.base import ImageProvider
+from bot.providers.scores import Moderator
 from tests.discord.world import World, open_world
 
 
@@ -25,10 +26,19 @@ def provider() -> ImageProvider | None:
 
 
 @pytest.fixture
+def moderator() -> Moderator | None:
+    """The moderation service; a module overrides this fixture to have one."""
+    return None
+
+
+@pytest.fixture
 async def world(
-    tmp_path: Path, environ: Mapping[str, str], provider: ImageProvider | None
+    tmp_path: Path,
+    environ: Mapping[str, str],
+    provider: ImageProvider | None,
+    moderator: Moderator | None,
 ) -> AsyncGenerator[World]:
-    async with open_world(tmp_path, environ, provider) as opened:
+    async with open_world(tmp_path, environ, provider, moderator) as opened:
         yield opened
 
 

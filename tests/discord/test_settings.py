@@ -1,5 +1,6 @@
 """``/settings``, as managers use it and as nobody else can."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -8,16 +9,41 @@ from simcord.actors import MemberActor
 from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle
 
-from bot.domain.guild import GuildChoices, Strictness
+from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
 from bot.providers.base import ImageProvider
+from bot.providers.scores import CLEAN, NEVER, Moderator, Scores
+from bot.services.guilds import OPEN_CATEGORIES
+from bot.storage import audit
 from tests.discord.managing import show_to_everyone
 from tests.discord.world import World, private_text
 from tests.services.studio import Told, answer, picture
 
 
+class Scorer:
+    """A moderation service that finds hate in words with "hate", as sure as it is told."""
+
+    score = 0.5
+
+    async def words(self, text: str) -> Scores:
+        found = {"hate": self.score} if "hate" in text else {}
+        return Scores(categories={**CLEAN.categories, **found})
+
+    async def picture(self, data: bytes, media_type: str) -> Scores:
+        del data, media_type
+        return CLEAN
+
+
 @pytest.fixture
 def told() -> Told:
-    return Told(answer(picture()))
+    told = Told(answer(picture()))
+    rich = {"strictness": True, "own_shape": True, "previews": 2}
+    told.models["told-1"] = replace(told.models["told-1"], **rich)
+    return told
+
+
+@pytest.fixture
+def moderator() -> Moderator:
+    return Scorer()
 
 
 @pytest.fixture
@@ -44,6 +70,11 @@ async def test_a_new_server_sees_what_holds(greta: MemberActor, art_room: Channe
     assert "**Time zone**: UTC" in text
     assert "**Log channel**: none" in text
     assert "**Prompts are kept**: 24 hours after the request" in text
+    assert "**Members' pictures are sent**: as squares" in text
+    assert "**Previews**: off" in text
+    assert "**Pre-check**: on" in text
+    assert "**The pre-check declines**: what the moderation service flags" in text
+    assert "**What could not be checked**: is made all the same" in text
 
 
 async def test_everything_can_be_changed_at_once(
@@ -59,6 +90,10 @@ async def test_everything_can_be_changed_at_once(
         timezone="europe/berlin",
         log_channel=art_room,
         prompt_hours=1,
+        fidelity="own",
+        previews=True,
+        precheck=False,
+        unchecked="refuse",
     )
 
     assert await _chosen(world) == GuildChoices(
@@ -68,6 +103,10 @@ async def test_everything_can_be_changed_at_once(
         timezone="Europe/Berlin",
         log_channel=art_room.id,
         prompt_hours=1,
+        fidelity=Fidelity.OWN,
+        previews=True,
+        precheck=False,
+        unchecked=Unchecked.REFUSE,
     )
     assert "**Model**: told-1 (the bot's own choice) → told-1" in text
     assert "**Quality**: low (the model's own) → high" in text
@@ -75,6 +114,11 @@ async def test_everything_can_be_changed_at_once(
     assert "low in age-restricted channels" in text
     assert f"**Log channel**: none → {art_room.mention}" in text
     assert "**Prompts are kept**: 24 hours after the request → 1 hour after the request" in text
+    assert "**Members' pictures are sent**: as squares → in their own shape" in text
+    assert "**Previews**: off → on" in text
+    assert "each preview costs this server a little" in text
+    assert "**Pre-check**: on → off" in text
+    assert "**What could not be checked**: is made all the same → is refused" in text
     assert "**Quality**: high" in await _settings(greta, art_room, "show")
 
 
@@ -107,7 +151,16 @@ async def test_a_model_that_is_gone_gives_way_to_the_bots(
 async def test_what_is_taken_back_follows_the_bot_again(
     world: World, greta: MemberActor, art_room: ChannelHandle
 ) -> None:
-    changes = {"model": "told-1", "log_channel": art_room, "moderation": "low", "prompt_hours": 5}
+    changes = {
+        "model": "told-1",
+        "log_channel": art_room,
+        "moderation": "low",
+        "prompt_hours": 0,
+        "fidelity": "own",
+        "previews": True,
+        "precheck": False,
+        "unchecked": "refuse",
+    }
     await _settings(greta, art_room, "set", **changes)
 
     for what in changes:
@@ -230,7 +283,7 @@ async def test_members_and_moderators_do_not_see_the_command(
 
 @pytest.mark.parametrize(
     "what",
-    ["show", "set", "reset", "channels add", "channels remove", "channels clear",
+    ["show", "set", "threshold", "reset", "channels add", "channels remove", "channels clear",
      "roles add", "roles remove", "roles clear"],
 )  # fmt: skip
 async def test_an_override_at_discord_does_not_open_the_settings(
@@ -239,6 +292,7 @@ async def test_an_override_at_discord_does_not_open_the_settings(
     await show_to_everyone(world, "settings")
     options: dict[str, dict[str, Any]] = {
         "set": {"prompt_hours": 1},
+        "threshold": {"category": "hate", "from_percent": "never"},
         "reset": {"what": "everything"},
         "channels add": {"channel": art_room},
         "channels remove": {"channel": art_room},
@@ -250,6 +304,134 @@ async def test_an_override_at_discord_does_not_open_the_settings(
         text = await _settings(member, art_room, what, **options.get(what, {}))
         assert text.startswith("This is for people with the Manage Server permission.")
     assert await _chosen(world) == GuildChoices()
+
+
+async def test_words_that_are_not_kept_are_told_so(
+    greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    text = await _settings(greta, art_room, "set", prompt_hours=0)
+
+    assert text.split("\n")[1].endswith("24 hours after the request → until the request ends")
+
+
+async def _threshold(
+    greta: MemberActor, room: ChannelHandle, category: str, from_percent: str
+) -> str:
+    options = {"category": category, "from_percent": from_percent}
+    return await _settings(greta, room, "threshold", **options)
+
+
+async def test_a_server_chooses_what_the_pre_check_declines(
+    world: World, ann: MemberActor, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    passed = await ann.slash(art_room, "imagine", prompt="hate mail")
+    assert passed.response is not None
+    assert passed.response.attachments
+
+    text = await _threshold(greta, art_room, "hate", "40 %")
+
+    assert "what the moderation service flags → hate from 40 %, and what else" in text
+    assert "from 0 % on everything is declined" in text
+    assert "hate" in private_text(await ann.slash(art_room, "imagine", prompt="hate mail"))
+    await _threshold(greta, art_room, "hate", "62.5")
+    again = await ann.slash(art_room, "imagine", prompt="hate mail")
+    assert again.response is not None
+    assert again.response.attachments
+    (newest,) = await world.services.database.read(
+        lambda connection: audit.newest(connection, world.guild.id, most=1)
+    )
+    assert (newest.user_id, newest.target) == (greta.id, "thresholds")
+    assert (newest.before, newest.after) == ({"hate": 0.4}, {"hate": 0.625})
+
+
+async def test_thresholds_are_kept_and_taken_back_one_by_one(
+    world: World, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    await _threshold(greta, art_room, "hate", "0")
+    await _threshold(greta, art_room, "violence", "never")
+    await _threshold(greta, art_room, "sexual", "100%")
+    assert (await _chosen(world)).thresholds == {"hate": 0, "violence": NEVER, "sexual": 1}
+    shown = await _settings(greta, art_room, "show")
+    assert "hate from 0 %, sexual from 100 %, violence never, and what else" in shown
+
+    await _threshold(greta, art_room, "violence", "Vendor")
+    assert (await _chosen(world)).thresholds == {"hate": 0, "sexual": 1}
+    assert "Nothing changed" in await _threshold(greta, art_room, "violence", "vendor")
+
+    assert "Settings changed" in await _settings(greta, art_room, "reset", what="thresholds")
+    assert await _chosen(world) == GuildChoices()
+
+
+@pytest.mark.parametrize(
+    ("category", "share", "problem"),
+    [
+        ("hate", "much", "from_percent: write a percentage from 0 to 100, or never, or vendor"),
+        ("hate", "101", "from_percent: write a percentage"),
+        ("hate", "-1", "from_percent: write a percentage"),
+        ("hate", "nan", "from_percent: write a percentage"),
+        ("rudeness", "40", "category: it is one of: harassment, "),
+        ("rudeness", "vendor", "category: it is one of: harassment, "),
+        ("sexual/minors", "never", "category: sexual/minors is always declined"),
+    ],
+)
+async def test_a_threshold_that_cannot_be_is_refused(
+    world: World,
+    greta: MemberActor,
+    art_room: ChannelHandle,
+    category: str,
+    share: str,
+    problem: str,
+) -> None:
+    assert (await _threshold(greta, art_room, category, share)).startswith(problem)
+    assert await _chosen(world) == GuildChoices()
+
+
+async def test_thresholds_are_offered(greta: MemberActor, art_room: ChannelHandle) -> None:
+    async def offered(option: str, typed: str) -> list[tuple[str, str]]:
+        choices = await greta.autocomplete(art_room, "settings threshold", option, typed)
+        return [(choice["name"], choice["value"]) for choice in choices]
+
+    words = [("as the moderation service judges", "vendor"), ("never", "never")]
+    assert [name for name, _ in await offered("category", "hate")] == ["hate", "hate/threatening"]
+    assert len(await offered("category", "")) == len(OPEN_CATEGORIES)
+    assert await offered("from_percent", "") == words
+    assert await offered("from_percent", "nev") == words[1:]
+    assert await offered("from_percent", "never") == words[1:]
+    assert await offered("from_percent", "35") == [("from 35 %", "35")]
+    assert await offered("from_percent", "3500") == []
+
+
+async def test_every_threshold_at_once_fits_into_one_panel(
+    world: World, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    for category in OPEN_CATEGORIES:
+        await world.services.guilds.set_threshold(
+            world.guild.id, greta.id, category=category, share=0.123456
+        )
+
+    assert "Settings changed" in await _settings(greta, art_room, "reset", what="everything")
+
+
+async def test_low_moderation_holds_in_age_restricted_channels_only(
+    world: World,
+    told: Told,
+    ann: MemberActor,
+    greta: MemberActor,
+    art_room: ChannelHandle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cellar = world.guild.create_text_channel("cellar")
+
+    def is_nsfw(channel: discord.TextChannel) -> bool:
+        return channel.id == cellar.id  # the simulator knows no age-restricted channels
+
+    monkeypatch.setattr(discord.TextChannel, "is_nsfw", is_nsfw)
+    await _settings(greta, art_room, "set", moderation="low")
+
+    for room in (art_room, cellar):
+        await ann.slash(room, "imagine", prompt="a red kite")
+
+    assert [each.strictness for each in told.requests] == ["auto", "low"]
 
 
 async def test_many_places_fit_into_one_panel(

@@ -19,6 +19,7 @@ from bot.bootstrap import Services, open_services
 from bot.client import EaselClient
 from bot.demo.stand_ins import Parking, SimulatedDownloads
 from bot.providers.base import ImageProvider
+from bot.providers.scores import Moderator
 from bot.settings import load_settings
 from tests.discord.overlay import Strictness, stricter
 
@@ -80,7 +81,10 @@ class Opened:
 
 @asynccontextmanager
 async def open_world(
-    path: Path, environ: Mapping[str, str], provider: ImageProvider | None = None
+    path: Path,
+    environ: Mapping[str, str],
+    provider: ImageProvider | None = None,
+    moderator: Moderator | None = None,
 ) -> AsyncGenerator[World]:
     """Open the services on a real SQLite file below *path* and start the real client."""
     settings = load_settings(
@@ -92,7 +96,12 @@ async def open_world(
     )
     clock, parking, downloads = TestClock(), Parking(), SimulatedDownloads()
     async with open_services(
-        settings, clock=clock, park=parking, downloads=downloads, provider=provider
+        settings,
+        clock=clock,
+        park=parking,
+        downloads=downloads,
+        provider=provider,
+        moderator=moderator,
     ) as services:
         opened = Opened(services=services, downloads=downloads)
         client = opened.client()
