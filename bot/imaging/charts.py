@@ -2,7 +2,8 @@
 
 from PIL import Image, ImageDraw
 
-from bot.imaging.lettering import DARK, LIGHT, Theme, font, plain, write
+from bot.imaging.fonts import length
+from bot.imaging.lettering import DARK, LIGHT, Theme, plain, write
 from bot.imaging.values import Bar, Chart
 
 WIDTH = 900
@@ -35,7 +36,7 @@ def draw_chart(chart: Chart) -> Image.Image:
 
 
 def _wide(text: str) -> float:
-    return font(_TEXT).getlength(plain(text))
+    return length(plain(text), _TEXT)
 
 
 def _draw_bar(

@@ -1,20 +1,16 @@
-"""Words in pictures: one shipped font of wide coverage, two themes, text that always fits.
-
-The font is DejaVu Sans, whose licence lies beside it: Latin, Greek, Cyrillic, Arabic, Hebrew,
-Armenian, Georgian and many signs; Chinese, Japanese and Korean it lacks, and shows as boxes.
-"""
+"""Words in pictures: shipped fonts of wide coverage, two themes, text that always fits."""
 
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
-_FONT = Path(__file__).with_name("DejaVuSans.ttf")
+from bot.imaging.fonts import drawable, font, length, runs
+
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _MOST_LETTERS = 200
-_FIRST_EMOJI = "\U0001f000"
+_EMOJI = ("\U0001f000", "\U0001fbff")
+_ADORNMENTS = frozenset(map(chr, (*range(0xFE00, 0xFE10), 0x20E3)))  # how emoji are to look
 _NOT_DRAWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 Colour = tuple[int, int, int]
@@ -34,28 +30,24 @@ LIGHT = Theme(paper=(255, 255, 255), ink=(32, 34, 37), faint=(227, 229, 232), ba
 DARK = Theme(paper=(43, 45, 49), ink=(242, 243, 245), faint=(64, 66, 73), bar=(148, 156, 247))
 
 
-@lru_cache(maxsize=16)
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """Return the shipped font in *size* pixels."""
-    return ImageFont.truetype(_FONT, size)
-
-
 def plain(text: str) -> str:
-    """Return *text* as one line of letters, without control or direction characters or emoji."""
+    """Return *text* as one line of letters that there are, without direction marks or emoji."""
     seen = "".join(" " if letter.isspace() else letter for letter in text[:_MOST_LETTERS])
-    return " ".join("".join(letter for letter in seen if _is_drawn(letter)).split())
+    return " ".join(drawable("".join(letter for letter in seen if _is_drawn(letter))).split())
 
 
 def _is_drawn(letter: str) -> bool:
-    return letter < _FIRST_EMOJI and unicodedata.category(letter) not in _NOT_DRAWN
+    if _EMOJI[0] <= letter <= _EMOJI[1] or letter in _ADORNMENTS:
+        return False
+    return unicodedata.category(letter) not in _NOT_DRAWN
 
 
 def fitting(text: str, size: int, width: float) -> str:
     """Return *text*, shortened until it is at most *width* pixels wide."""
-    text, letters = plain(text), font(size)
-    if letters.getlength(text) <= width:
+    text = plain(text)
+    if length(text, size) <= width:
         return text
-    while text and letters.getlength(text + _ELLIPSIS) > width:
+    while text and length(text + _ELLIPSIS, size) > width:
         text = text[:-1]
     return text + _ELLIPSIS
 
@@ -70,5 +62,15 @@ def write(
     ink: Colour,
     anchor: str = "lm",
 ) -> None:
-    """Write *text* at *at* in at most *width* pixels; *anchor* as Pillow has it."""
-    draw.text(at, fitting(text, size, width), fill=ink, font=font(size), anchor=anchor)
+    """Write *text* at *at* in at most *width* pixels; *anchor* is ``lm``, ``mm`` or ``rm``."""
+    text = fitting(text, size, width)
+    left = at[0] - _BEFORE[anchor] * length(text, size)
+    ascent, descent = font(size).getmetrics()
+    line = at[1] + (ascent - descent) / 2  # one line for letters of every font
+    for number, part in runs(text):
+        letters = font(size, number)
+        draw.text((left, line), part, fill=ink, font=letters, anchor="ls")
+        left += letters.getlength(part)
+
+
+_BEFORE = {"lm": 0.0, "mm": 0.5, "rm": 1.0}

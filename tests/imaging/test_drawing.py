@@ -7,13 +7,26 @@ from bot.domain.errors import DamagedPicture
 from bot.domain.pictures import Size
 from bot.imaging import sheets
 from bot.imaging.charts import WIDTH, draw_chart
-from bot.imaging.lettering import DARK, LIGHT, Theme, fitting, font, plain
+from bot.imaging.fonts import font, font_number, length
+from bot.imaging.lettering import DARK, LIGHT, Theme, fitting, plain, write
 from bot.imaging.pool import open_imaging
-from bot.imaging.values import Bar, Chart, Named
+from bot.imaging.values import Bar, Chart, Finished, Named, whole_percent
 from tests.imaging.pictures import near, noise, opened, photo, pixel, quarters, saved
 
 PLENTY = 10_000_000
-WORDS = ("Ann", "Željko", "Ольга", "Ελένη", "דנה", "أمل", "🎨 art", "@everyone", "", "a" * 300)
+WORDS = (
+    "Ann",
+    "Željko",
+    "Ольга",
+    "Ελένη",
+    "דנה",
+    "أمل",
+    "🎨 art",
+    "李小龙",
+    "@everyone",
+    "",
+    "a" * 300,
+)
 
 
 def bars(*values: float) -> tuple[Bar, ...]:
@@ -79,18 +92,75 @@ def test_text_is_one_plain_line_that_fits() -> None:
     assert fitting("short", 18, 500) == "short"
     long = fitting("a long name " * 30, 18, 120)
     assert long.endswith("\N{HORIZONTAL ELLIPSIS}")
-    assert font(18).getlength(long) <= 120
+    assert length(long, 18) <= 120
 
 
-@pytest.mark.parametrize("letter", "ÄßçŁőЖΩאعԱსẾ€→✓")
-def test_the_font_has_wide_coverage(letter: str) -> None:
-    assert drawn(letter) not in {drawn("\U0010ffff"), drawn(" ")}
+@pytest.mark.parametrize("letter", "ÄßçŁőЖΩאعԱსẾ€→✓漢龍简體ひカ한글\uff0c。")
+def test_the_fonts_have_wide_coverage(letter: str) -> None:
+    number = font_number(letter)
+
+    assert number is not None
+    assert drawn(letter, number) not in {drawn("\U0010ffff", number), drawn(" ", number)}
+    assert plain(letter) == letter
 
 
-def drawn(letter: str) -> bytes:
+def drawn(letter: str, number: int) -> bytes:
     image = Image.new("L", (40, 40))
-    ImageDraw.Draw(image).text((4, 4), letter, fill=255, font=font(24))
+    ImageDraw.Draw(image).text((4, 4), letter, fill=255, font=font(24, number))
     return image.tobytes()
+
+
+def inked(text: str, anchor: str = "lm") -> tuple[int, int, int, int] | None:
+    image = Image.new("RGB", (400, 60))
+    draw = ImageDraw.Draw(image)
+    x = {"lm": 0, "mm": 200, "rm": 400}[anchor]
+    write(draw, (x, 30), text, size=24, width=400, ink=(255, 255, 255), anchor=anchor)
+    return image.getbbox()
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("ไทย", "···"),
+        ("नमस्ते ok", "···· ok"),
+        ("\U0001d4d0\U0001d4f7\U0001d4f7", "Ann"),
+        ("\uff37\uff29", "\uff37\uff29"),
+        ("I ❤\ufe0f 1\ufe0f\u20e3", "I ❤ 1"),
+        ("👩\u200d🎨 李小龙", "李小龙"),
+        ("\U00020000", "·"),
+        ("a\U000e0041b", "ab"),
+    ],
+)
+def test_what_no_font_has_is_never_an_empty_box(said: str, seen: str) -> None:
+    assert plain(said) == seen
+
+
+def test_letters_of_two_fonts_stand_in_one_line_one_after_the_other() -> None:
+    left, both = inked("Ann"), inked("Ann漢字Ann")
+    assert left
+    assert both
+
+    assert both[2] == pytest.approx(length("Ann漢字Ann", 24), abs=2)
+    assert both[2] > 2 * left[2] + 40
+    assert both[1] >= left[1] - 4
+    assert both[3] <= left[3] + 4
+    assert inked("漢字", "rm") == pytest.approx((352, both[1], 399, both[3]), abs=3)
+    middle = inked("漢字", "mm")
+    assert middle
+    assert middle[0] + middle[2] == pytest.approx(400, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("share", "percent"), [(0, 0), (0.0001, 1), (0.344, 34), (0.999, 99), (1, 100)]
+)
+def test_a_share_in_words_hides_nothing(share: float, percent: int) -> None:
+    assert whole_percent(share) == percent
+
+
+def test_a_picture_that_was_not_compared_has_no_share() -> None:
+    made = Finished(data=b"", media_type="image/png", extension="png", size=Size(1, 1))
+
+    assert made.percent is None
 
 
 # --- sheets -----------------------------------------------------------------------------------
@@ -156,6 +226,7 @@ async def test_drawings_come_from_the_workers() -> None:
 
         assert shown.size == Size(256, 171 + 34)
         assert shown.changed == pytest.approx(0.5, abs=0.01)
+        assert shown.percent == 50
         assert chart.size.width == WIDTH
         assert opened(chart.data).format == "PNG"
         assert sheet.media_type == "image/jpeg"
