@@ -66,14 +66,28 @@ async def _health_pages(
     if settings.health_port is None:
         yield
         return
+    probes = readiness(services, client)
+    async with serve_health(settings.health_host, settings.health_port, probes):
+        yield
+
+
+def readiness(services: Services, client: EaselClient) -> dict[str, Probe]:
+    """Return what decides /readyz, part by part.
+
+    A part that is not ready is for people to look at, never a reason to restart the process: the
+    vendor's money is still out afterwards, and the breaker would have forgotten it. /healthz, which
+    supervisors restart by, knows none of these.
+    """
 
     async def gateway() -> bool:
         return client.is_ready() and client.ws.open
 
-    probes: dict[str, Probe] = {
+    async def provider() -> bool:
+        return all(stop.model is not None for stop in services.provider.stops)
+
+    return {
         "gateway": gateway,
         "database": lambda: takes_writes(services.database),
         "workers": lambda: opens_pictures(services.imaging),
+        "provider": provider,
     }
-    async with serve_health(settings.health_host, settings.health_port, probes):
-        yield
