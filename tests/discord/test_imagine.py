@@ -33,15 +33,64 @@ async def test_the_same_message_stands_from_start_to_end(
     assert len(art_room.history()) == 1
 
 
-@pytest.mark.parametrize(("shape", "wide"), [("square", 0), ("landscape", 1), ("portrait", -1)])
-async def test_shapes_are_what_they_say(
-    ann: MemberActor, art_room: ChannelHandle, shape: str, wide: int
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ("square", (1024, 1024)),
+        ("Landscape", (1536, 1024)),
+        ("portrait", (1024, 1536)),
+        ("wide", (1536, 864)),
+        ("tall", (864, 1536)),
+        ("1280 x 768", (1280, 768)),
+    ],
+)
+async def test_shapes_and_sizes_are_what_they_say(
+    ann: MemberActor, art_room: ChannelHandle, shape: str, size: tuple[int, int]
 ) -> None:
     result = await ann.slash(art_room, "imagine", prompt="hills", shape=shape)
 
     assert result.response is not None
-    width, height = opened(await result.response.attachments[0].read()).size
-    assert (width > height) - (width < height) == wide
+    assert opened(await result.response.attachments[0].read()).size == size
+    assert f"-# {size[0]}×{size[1]} · " in result.response.content
+    assert "asked for" not in result.response.content
+
+
+async def test_a_size_that_is_nearly_made_is_named_beside_what_was_made(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    result = await ann.slash(art_room, "imagine", prompt="hills", shape="1920x1080")
+
+    assert result.response is not None
+    assert "-# 1920×1088 · asked for 1920×1080 · " in result.response.content
+    assert opened(await result.response.attachments[0].read()).size == (1920, 1088)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ("round", "square, portrait, landscape, wide, tall, or a width and a height"),
+        ("5000x5000", "does not make 5000x5000; the nearest that it makes is 2880x2880"),
+    ],
+)
+async def test_a_shape_that_cannot_be_made_is_refused_with_what_can(
+    ann: MemberActor, art_room: ChannelHandle, shape: str, words: str
+) -> None:
+    text = private_text(await ann.slash(art_room, "imagine", prompt="hills", shape=shape))
+
+    assert text.startswith("shape: ")
+    assert words in text
+    assert "Nothing was charged" in text
+
+
+async def test_shapes_are_offered_with_their_sizes(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    anything = await ann.autocomplete(art_room, "imagine", "shape", "")
+    typed = await ann.autocomplete(art_room, "imagine", "shape", "1920x1080")
+
+    assert {"name": "wide · 1536×864", "value": "wide"} in anything
+    assert len(anything) == 5
+    assert typed == [{"name": "1920×1080 → 1920×1088", "value": "1920x1080"}]
 
 
 async def test_several_pictures_come_in_one_message(
