@@ -128,7 +128,7 @@ class Alerts:
             self._next_look = now + (LOOK_EVERY if lasting else _AGAIN_AFTER)
             log.info("endings_unknown", reason=type(error).__name__, hint=error.operator)
             return Endings()
-        untold = await self._untold([each for each in found if _is_near(each, now.date())], now)
+        untold = await self._untold([each for each in found if is_near(each, now.date())], now)
         self._next_look = now + LOOK_EVERY
         return untold
 
@@ -160,7 +160,7 @@ class Alerts:
     ) -> ModelEnds:
         return ModelEnds(
             ending=ending,
-            over=_is_over(ending, today),
+            over=is_over(ending, today),
             default=ending.model == next(iter(self._provider.models), None),
             servers=sum(choices.model == ending.model for choices in chosen.values()),
         )
@@ -175,16 +175,18 @@ class Alerts:
                     guild_id=guild_id,
                     channel_id=choices.log_channel,
                     ending=ending,
-                    over=_is_over(ending, today),
+                    over=is_over(ending, today),
                     successor=offered,
                 )
 
 
-def _is_near(ending: Ending, today: date) -> bool:
+def is_near(ending: Ending, today: date) -> bool:
+    """Tell whether *ending* is so near, or past, that people should know."""
     return ending.day is None or ending.day - today <= SOON
 
 
-def _is_over(ending: Ending, today: date) -> bool:
+def is_over(ending: Ending, today: date) -> bool:
+    """Tell whether the day of *ending* has come."""
     return ending.day is None or ending.day <= today
 
 

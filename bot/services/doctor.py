@@ -4,13 +4,16 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from bot.domain.errors import DatabaseInUse, SetupError, UserError
+from bot.domain.clock import Clock, SystemClock
+from bot.domain.errors import DatabaseInUse, ProviderError, SetupError, UserError
 from bot.imaging.pool import Imaging, open_imaging
-from bot.providers.base import Finding, ImageProvider, ProviderName
+from bot.providers.base import Ending, Finding, ImageProvider, ProviderName
+from bot.services.alerts import is_near, is_over
 from bot.storage.address import SqliteFile, parse
 from bot.storage.database import Database, open_database
 from bot.storage.probe import write_nothing
@@ -58,12 +61,15 @@ def machine_checks(database_url: str) -> dict[str, Check]:
     return {"Database": database, "Disk": disk, "Image workers": workers}
 
 
-def provider_check(opened: Callable[[], AbstractAsyncContextManager[ImageProvider]]) -> Check:
+def provider_check(
+    opened: Callable[[], AbstractAsyncContextManager[ImageProvider]], *, clock: Clock | None = None
+) -> Check:
     """Return the check of the picture maker that *opened* opens; nothing is spent."""
+    today = (clock or SystemClock()).now().date()
 
     async def check() -> list[Finding]:
         async with opened() as provider:
-            return await provider.check()
+            return [*await provider.check(), *await _other_endings(provider, today)]
 
     return check
 
@@ -139,6 +145,31 @@ async def _findings(subject: str, check: Check) -> Sequence[Finding]:
             "This may be a bug in Easel.",
         )
     return [Finding(subject=subject, well=False, says=says, cure=cure)]
+
+
+async def _other_endings(provider: ImageProvider, today: date) -> list[Finding]:
+    """Return which models end besides the bot's own, of which the provider's check tells.
+
+    They are no problem of the operator's, only of those who choose them.
+    """
+    try:
+        found = await provider.endings()
+    except ProviderError:
+        return []  # the provider's check says why
+    own = next(iter(provider.models), None)
+    return [
+        Finding(subject="Model", well=True, says=_ending_in_words(ending, today))
+        for ending in found
+        if ending.model != own and is_near(ending, today)
+    ]
+
+
+def _ending_in_words(ending: Ending, today: date) -> str:
+    after = f"; its successor is {ending.successor}" if ending.successor else ""
+    if ending.day is None:
+        return f"{ending.model}, which members can choose, is no longer offered{after}."
+    verb = "was shut down" if is_over(ending, today) else "shuts down"
+    return f"{ending.model}, which members can choose, {verb} on {ending.day.isoformat()}{after}."
 
 
 def _disk(database_url: str) -> list[Finding]:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +12,9 @@ from typing import cast
 
 import pytest
 
-from bot.domain.errors import DamagedPicture, ProviderUnreachable, SetupError
+from bot.domain.errors import DamagedPicture, NotSetUp, ProviderUnreachable, SetupError
 from bot.imaging.pool import Imaging, open_imaging
-from bot.providers.base import Finding, ImageProvider, ProviderName
+from bot.providers.base import Ending, Finding, ImageProvider, ProviderName
 from bot.services import doctor
 from bot.services.doctor import (
     Check,
@@ -27,6 +28,8 @@ from bot.services.doctor import (
     workers_finding,
 )
 from bot.storage.database import open_database
+from tests.services.clocks import FrozenClock
+from tests.services.studio import Told, answer, picture
 
 
 def url_of(path: Path) -> str:
@@ -151,19 +154,47 @@ async def test_a_part_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyP
 async def test_the_provider_answers_for_itself() -> None:
     closed: list[bool] = []
 
-    class Provider:
+    class Provider(Told):
         async def check(self) -> list[Finding]:
             return [Finding(subject="key", well=False, says="refused", cure="Get another.")]
 
+        async def endings(self) -> tuple[Ending, ...]:
+            raise NotSetUp
+
     @asynccontextmanager
     async def opened() -> AsyncGenerator[ImageProvider]:
-        yield cast("ImageProvider", Provider())
+        yield Provider(answer(picture()))
         closed.append(True)
 
     (finding,) = await found({"key": provider_check(opened)})
 
     assert (finding.subject, finding.well) == ("key", False)
     assert closed == [True]
+
+
+async def test_every_offered_model_that_ends_is_named_beside_the_bots_own() -> None:
+    clock = FrozenClock()
+    today = clock.now().date()
+    ends = (
+        Ending(model="told-1", day=today, successor="the provider's check says that"),
+        Ending(model="told-draw", day=today + timedelta(days=9), successor="told-1"),
+        Ending(model="past", day=today),
+        Ending(model="gone", day=None),
+        Ending(model="far", day=today + timedelta(days=61)),
+    )
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[ImageProvider]:
+        yield Told(answer(picture()), ends=ends)
+
+    findings = await found({"key": provider_check(opened, clock=clock)})
+
+    assert [finding.says for finding in findings] == [
+        "told-draw, which members can choose, shuts down on 2026-11-27; its successor is told-1.",
+        "past, which members can choose, was shut down on 2026-11-18.",
+        "gone, which members can choose, is no longer offered.",
+    ]
+    assert all(finding.well for finding in findings)
 
 
 async def test_a_database_that_lost_its_version(tmp_path: Path) -> None:
