@@ -19,6 +19,11 @@ PERMISSIONS = discord.Permissions(
 )
 """What Easel needs on a server, and nothing more."""
 
+NOTICE_PERMISSIONS = discord.Permissions(
+    view_channel=True, send_messages=True, send_messages_in_threads=True
+)
+"""What it needs where it only tells those who run it."""
+
 _REFUSED_FOR_GOOD = {4004, 4010, 4011, 4012, 4013, 4014}  # close codes that reconnecting repeats
 _GUILDS = 5  # how many servers are looked at
 
@@ -32,8 +37,12 @@ PERMISSION_NAMES = {
 """What Discord's pages call them."""
 
 
-async def ask_discord(token: str, channel_id: int | None = None) -> Sequence[Finding]:
-    """Return what Discord says of the bot that *token* belongs to, and of one channel.
+async def ask_discord(
+    token: str, channel_id: int | None = None, operator_channel_id: int | None = None
+) -> Sequence[Finding]:
+    """Return what Discord says of the bot that *token* belongs to, and of one or two channels.
+
+    Pictures are to be shown in one, those who run the bot are told what they need in the other.
 
     Raises:
         OSError, discord.HTTPException: Discord cannot be asked.
@@ -46,8 +55,9 @@ async def ask_discord(token: str, channel_id: int | None = None) -> Sequence[Fin
         findings = [_identity(client), _intents(), _delivery(client)]
         guilds = [guild async for guild in client.fetch_guilds(limit=_GUILDS)]
         findings += [_servers(client, guilds), await _commands(client, guilds)]
-        if channel_id is not None:
-            findings.append(await _channel(client, channel_id))
+        for each, needed in (channel_id, PERMISSIONS), (operator_channel_id, NOTICE_PERMISSIONS):
+            if each is not None:
+                findings.append(await _channel(client, each, needed))
     return findings
 
 
@@ -152,10 +162,10 @@ async def _commands(client: discord.Client, guilds: Sequence[discord.Guild]) -> 
     return Finding(subject="Commands", well=False, says="None are registered.", cure=cure)
 
 
-async def _channel(client: discord.Client, channel_id: int) -> Finding:
+async def _channel(client: discord.Client, channel_id: int, needed: discord.Permissions) -> Finding:
     subject = f"Channel {channel_id}"
     try:
-        missing = await _missing(client, channel_id)
+        missing = await _missing(client, channel_id, needed)
     except (discord.NotFound, discord.Forbidden):
         return Finding(
             subject=subject,
@@ -178,8 +188,10 @@ async def _channel(client: discord.Client, channel_id: int) -> Finding:
     )
 
 
-async def _missing(client: discord.Client, channel_id: int) -> list[str] | None:
-    """Return the permissions that the bot lacks in a channel, or None where it has no server."""
+async def _missing(
+    client: discord.Client, channel_id: int, needed: discord.Permissions
+) -> list[str] | None:
+    """Return which of *needed* the bot lacks in a channel, or None where it has no server."""
     found = await client.fetch_channel(channel_id)
     if isinstance(found, discord.Thread):
         found = await client.fetch_channel(found.parent_id)
@@ -189,6 +201,4 @@ async def _missing(client: discord.Client, channel_id: int) -> list[str] | None:
     member = await guild.fetch_member(client.user.id)
     channel = await guild.fetch_channel(found.id)
     held = channel.permissions_for(member)
-    return [
-        PERMISSION_NAMES[name] for name, needed in PERMISSIONS if needed and not getattr(held, name)
-    ]
+    return [PERMISSION_NAMES[name] for name, wanted in needed if wanted and not getattr(held, name)]

@@ -28,7 +28,7 @@ def _checks(settings: Settings, channel: int | None) -> dict[str, Check]:
         token = token_of(settings)
         try:
             with discord_in_words():
-                return await ask_discord(token, channel)
+                return await ask_discord(token, channel, settings.operator_channel_id)
         except DiscordUnreachable as error:
             return [Finding(subject="Token", well=False, says=str(error))]
 

@@ -134,6 +134,21 @@ async def test_a_channel_where_something_is_missing(fake: FakeDiscord, guild: Gu
     }
 
 
+async def test_the_operators_channel_needs_less(fake: FakeDiscord, guild: Guild) -> None:
+    channel = first_channel(guild)
+    channel.overwrites[guild.id] = Overwrite(deny=Permissions(attach_files=True).value)
+
+    assert about(await ask_discord(fake.token, None, channel.id), "Channel").well
+
+    channel.overwrites[guild.id] = Overwrite(deny=Permissions(send_messages=True).value)
+    (finding,) = [
+        each
+        for each in await ask_discord(fake.token, None, channel.id)
+        if each.subject == f"Channel {channel.id}"
+    ]
+    assert finding.says == "The bot lacks Send Messages there."
+
+
 async def test_a_thread_follows_its_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     def channel(rest: Rest, call: Call) -> object:
         found = cast("Json", rest.channel(call))
