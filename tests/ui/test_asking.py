@@ -1,5 +1,7 @@
 """What is known of a file before it is fetched."""
 
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -8,17 +10,19 @@ import pytest
 from bot.domain.pictures import Size
 from bot.ui.asking import source_of, sources_of
 
+NONE: Mapping[str, int | None] = {}
 
-def _attachment(number: int = 1, **values: int | None) -> discord.Attachment:
+
+def _attachment(number: int = 1, pixels: Mapping[str, int | None] = NONE) -> discord.Attachment:
     data: Any = {
         "id": str(number),
         "filename": f"picture-{number}.png",
         "size": 100,
         "url": f"https://cdn.discordapp.com/{number}.png",
         "proxy_url": "",
-        **values,
+        **pixels,
     }
-    state: Any = None
+    state: Any = SimpleNamespace(http=None)
     return discord.Attachment(data=data, state=state)
 
 
@@ -34,7 +38,7 @@ def _attachment(number: int = 1, **values: int | None) -> discord.Attachment:
 def test_a_pictures_size_is_known_where_discord_says_it(
     values: dict[str, int | None], pixels: Size | None
 ) -> None:
-    source = source_of(_attachment(**values))
+    source = source_of(_attachment(pixels=values))
 
     assert source is not None
     assert source.pixels == pixels

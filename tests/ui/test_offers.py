@@ -1,6 +1,7 @@
 """What no configured model can do is not shown."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,6 +136,15 @@ def test_settings_of_rich_models() -> None:
     assert _values(shown["fidelity"]) == ["square", "own"]
     takes_back = _options(RICH, STYLED, of=Settings.reset)
     assert set(_values(takes_back["what"])) == {*shown, "thresholds", "everything"}
+
+
+def test_a_tree_that_knows_no_models_shows_everything() -> None:
+    everywhere = _Everywhere()
+    tree: Any = SimpleNamespace(allowed_contexts=everywhere, allowed_installs=everywhere)
+    command = Imagine.imagine
+    assert isinstance(command, OfferedCommand)
+
+    assert len(command.to_dict(tree)["options"]) == 14
 
 
 def test_a_choice_of_models_is_offered_when_there_are_several() -> None:
