@@ -1,9 +1,11 @@
 """What a model sent becomes what people see: verified, cropped back, composited, made to fit."""
 
+from contextlib import suppress
 from dataclasses import astuple, replace
 
 from PIL import Image, ImageChops
 
+from bot.domain.errors import PictureError
 from bot.domain.pictures import Box, Geometry, Note, Size
 from bot.imaging import colour, encode, masks
 from bot.imaging.animation import animated
@@ -118,19 +120,29 @@ def _finished(made: encode.Delivery) -> Finished:
 def _original(made: Made, geometry: Geometry, *, budget: int) -> Image.Image:
     """Return the member's picture at its best: their own file, or what lies on the canvas.
 
-    The file also where it is as large, because what was sent may have been compressed.
+    The file also where it is as large, because what was sent may have been compressed; not where
+    it takes too much at that size, because the answer is paid for.
     """
     taken, place = geometry.taken.size, geometry.place.size
     if made.source and max(taken.width, taken.height) >= max(place.width, place.height):
-        opened = open_picture(made.source, what="picture")
-        if opened.size == geometry.source:
-            size = taken
-            if max(taken.width, taken.height) > MOST_SIDE:
-                size = centred(taken, MOST_SIDE).size
-            scale = max(size.width / taken.width, size.height / taken.height)
-            return decode(opened, scale, budget=budget).part(geometry.taken, size)
+        with suppress(PictureError):
+            own = _own(made.source, geometry, budget=budget)
+            if own is not None:
+                return own
     canvas = whole_picture(made.canvas or b"", what="picture", budget=budget)
     return canvas.crop(edges(geometry.place))
+
+
+def _own(source: bytes, geometry: Geometry, *, budget: int) -> Image.Image | None:
+    """Return the part of the member's own file that was used, None where it is another picture."""
+    opened = open_picture(source, what="picture")
+    if opened.size != geometry.source:
+        return None
+    taken = geometry.taken.size
+    largest = max(taken.width, taken.height) > MOST_SIDE
+    size = centred(taken, MOST_SIDE).size if largest else taken
+    scale = max(size.width / taken.width, size.height / taken.height)
+    return decode(opened, scale, budget=budget).part(geometry.taken, size)
 
 
 def _feather(geometry: Geometry, original: Image.Image) -> int:

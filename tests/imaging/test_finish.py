@@ -349,6 +349,22 @@ def test_very_large_files_are_composited_at_a_bounded_size() -> None:
     assert made.size == Size(MOST_SIDE, MOST_SIDE // 2)
 
 
+def test_a_file_that_takes_too_much_at_its_best_is_left_out() -> None:
+    source = saved(quarters(1200, 800), "WEBP")
+    picture = square(quarters(1200, 800))
+    made = Made(
+        answer=picture.data,
+        canvas=picture.data,
+        mask=region_mask("left", picture),
+        source=source,
+    )
+
+    result = finish(made, picture.geometry, limit=PLENTY, budget=1_000_000)
+
+    assert result.size == picture.geometry.place.size
+    assert Note.COMPOSITED in result.notes
+
+
 def test_a_file_that_is_not_the_pictures_is_left_out() -> None:
     picture = square(quarters(300, 200))
 

@@ -28,6 +28,7 @@ from bot.imaging import crew, process
 from bot.imaging.pool import Imaging, open_imaging
 from bot.imaging.process import Worker, WorkerLostError
 from bot.imaging.values import (
+    MAX_FEATHER,
     Adjusted,
     Cells,
     Difference,
@@ -110,6 +111,30 @@ async def test_painted_over_several_and_adjusted_masks(imaging: Imaging) -> None
     assert share_of(wider) == pytest.approx(2 / 3 - 18 / 256, abs=0.01)
 
 
+async def test_a_mask_is_inverted_then_grown_then_made_soft(imaging: Imaging) -> None:
+    picture = await imaging.normalise(SMALL, side=256)
+    recipe = Adjusted(recipe=Named("left half"), invert=True, grow=10, feather=16)
+
+    mask = opened(await imaging.mask(recipe, picture)).getchannel("A")
+
+    assert mask.crop((118, 0, 256, 256)).getextrema() == (0, 0)
+    assert mask.crop((0, 0, 118 - 17, 256)).getextrema() == (255, 255)
+    assert sum(mask.crop((103, 0, 116, 256)).histogram()[1:255]) > 0
+
+
+async def test_pictures_in_the_making_are_glimpsed(imaging: Imaging) -> None:
+    picture = await imaging.normalise(saved(quarters(300, 200)), side=256)
+
+    made = await imaging.glimpse(saved(photo()), picture=picture)
+    small = await imaging.glimpse(saved(noise(900, "RGB")), limit=50_000)
+
+    assert (made.size, made.extension) == (Size(512, 341), "jpg")
+    assert len(small.data) <= 50_000
+    for answer in (b"", b"<html>", SMALL[:50]):
+        with pytest.raises(NonsenseAnswer):
+            await imaging.glimpse(answer)
+
+
 def share_of(mask: bytes) -> float:
     """The share of a mask that is repainted."""
     counts = opened(mask).getchannel("A").histogram()
@@ -138,6 +163,10 @@ async def test_more_than_the_room_does_is_a_mistake(imaging: Imaging) -> None:
     for margins in (Margins(left=-1), Margins(top=9)):
         with pytest.raises(ValueError, match="Margins"):
             await imaging.outpaint(SMALL, margins)
+    picture = await imaging.normalise(SMALL, side=32)
+    for feather in (-1, MAX_FEATHER + 1):
+        with pytest.raises(ValueError, match=str(feather)):
+            await imaging.mask(Adjusted(recipe=Named("left"), feather=feather), picture)
 
 
 async def test_fits_and_notes_reach_the_caller(imaging: Imaging) -> None:
