@@ -1,6 +1,7 @@
 """Options that the configured models have: as autocomplete, and whether they show at all."""
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from discord import Interaction, app_commands
@@ -9,7 +10,8 @@ from discord.app_commands.translator import Translator
 from discord.ext import commands
 
 from bot.domain.asks import Command
-from bot.domain.guild import Fidelity, Strictness
+from bot.domain.errors import StorageBusy
+from bot.domain.guild import Fidelity, GuildChoices, Strictness
 from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities
 from bot.services.guilds import effective_model
@@ -116,9 +118,12 @@ async def _model_of(interaction: Interaction[Any]) -> Capabilities:
     host: Host = interaction.client
     models = host.provider.models
     named = models.get(getattr(interaction.namespace, "model", None) or "")
-    return named or effective_model(
-        await host.guild_choices.choices(interaction.guild_id or 0), models
-    )
+    if named is not None:
+        return named
+    choices = GuildChoices()
+    with suppress(StorageBusy):  # what is offered is no promise
+        choices = await host.guild_choices.choices(interaction.guild_id or 0)
+    return effective_model(choices, models)
 
 
 def _able(models: Iterable[Capabilities], command: Command) -> list[Capabilities]:

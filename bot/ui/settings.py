@@ -74,7 +74,7 @@ def settings_panel(
 
     What no model has is left out, as is what hangs on the pre-check where there is no *precheck*.
     """
-    hidden = set[str]() if precheck else _PRECHECK
+    hidden = _hidden(choices, precheck=precheck)
     rows = [
         f"**{say(locale, _LABELS[name])}**: {value}"
         for name, value in _values(locale, choices, models).items()
@@ -88,7 +88,11 @@ def settings_panel(
         roles="`/settings roles`",
         reset="`/settings reset`",
     )
-    return panel(say(locale, "Settings of this server"), ["\n".join(rows), small([tip])])
+    tips = [tip]
+    if precheck:
+        command = "`/settings threshold`"
+        tips += [say(locale, "Choose what the pre-check declines with {command}.", command=command)]
+    return panel(say(locale, "Settings of this server"), ["\n".join(rows), small(tips)])
 
 
 def changes_panel(
@@ -106,6 +110,13 @@ def changes_panel(
         if name in _NOTES and getattr(after, name) != getattr(_DEFAULTS, name)
     ]
     return panel(say(locale, "Settings changed"), ["\n".join(rows), small(notes)])
+
+
+def _hidden(choices: GuildChoices, *, precheck: bool) -> set[str]:
+    """Return what hangs on a pre-check that is off, or that there is not."""
+    if not precheck:
+        return _PRECHECK
+    return set() if choices.precheck else _PRECHECK - {"precheck"}
 
 
 def _means_something(name: str, models: Models) -> bool:

@@ -8,7 +8,8 @@ from simcord.actors import MemberActor
 from simcord.backend.errors import OptionError
 from simcord.builders import ChannelHandle
 
-from bot.domain.guild import Fidelity
+from bot.domain.errors import StorageBusy
+from bot.domain.guild import Fidelity, GuildChoices
 from bot.domain.pictures import Size
 from bot.providers.base import ImageProvider
 from bot.providers.models import find
@@ -65,6 +66,17 @@ async def test_shapes_have_the_size_that_the_chosen_model_makes(
 
     assert await wide() == [{"name": "wide · 1536×864", "value": "wide"}]
     assert await wide(model=DRAWS) == [{"name": "wide · 1792×1024", "value": "wide"}]
+
+
+async def test_something_is_offered_while_the_database_is_busy(
+    world: World, ann: MemberActor, art_room: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(guild_id: int) -> GuildChoices:
+        raise StorageBusy(guild=guild_id)
+
+    monkeypatch.setattr(world.services.guilds, "choices", busy)
+
+    assert await _offered(ann, art_room, "imagine", "quality") == ["low", "medium", "high"]
 
 
 async def test_only_models_that_can_do_it_are_offered(

@@ -401,6 +401,19 @@ async def test_thresholds_are_offered(greta: MemberActor, art_room: ChannelHandl
     assert await offered("from_percent", "3500") == []
 
 
+async def test_what_hangs_on_a_pre_check_that_is_off_is_not_shown(
+    greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    assert "`/settings threshold`" in await _settings(greta, art_room, "show")
+    await _settings(greta, art_room, "set", precheck=False)
+
+    text = await _settings(greta, art_room, "show")
+
+    assert "**Pre-check**: off" in text
+    assert "**The pre-check declines**" not in text
+    assert "**What could not be checked**" not in text
+
+
 async def test_every_threshold_at_once_fits_into_one_panel(
     world: World, greta: MemberActor, art_room: ChannelHandle
 ) -> None:
