@@ -66,7 +66,7 @@ def measured(work: Callable[[bytes], object], data: bytes) -> float:
 
 
 def ours(data: bytes) -> bytes:
-    return normalise(data, Framing(side=SIDE), what="picture", budget=BUDGET).png
+    return normalise(data, Framing(side=SIDE), what="picture", budget=BUDGET).data
 
 
 def naive(data: bytes) -> bytes:
@@ -153,7 +153,7 @@ def sharp(data: bytes, folder: Path, level: int) -> float:
 
 def likeness(data: bytes) -> float:
     """Return the mean SSIM of ours against a full decode scaled by LANCZOS."""
-    made = normalise(data, Framing(side=SIDE, fit=Fit.STRETCH), what="picture", budget=BUDGET).png
+    made = normalise(data, Framing(side=SIDE, fit=Fit.STRETCH), what="picture", budget=BUDGET).data
     whole = Image.open(BytesIO(data)).convert("RGB")
     expected = whole.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return ssim(Image.open(BytesIO(made)).convert("RGB"), expected)

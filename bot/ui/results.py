@@ -21,7 +21,14 @@ _PROMPT_SHOWN = 180
 _ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
 
-_TELLING = {Note.FIRST_FRAME, Note.DEPTH, Note.SHADES, Note.COMPRESSED, Note.EXTENDED}
+_TELLING = {
+    Note.FIRST_FRAME,
+    Note.DEPTH,
+    Note.SHADES,
+    Note.COMPRESSED,
+    Note.TRANSPARENT,
+    Note.EXTENDED,
+}
 """What people should know of; that a picture was padded and cropped back is nobody's business."""
 
 _WITHOUT_WORDS = {
