@@ -27,6 +27,6 @@ def claim(connection: Connection, wanted: Iterable[Notice], at: datetime) -> fro
     """
     return frozenset(
         (key, guild_id)
-        for key, guild_id in wanted
+        for key, guild_id in sorted(wanted)  # one order for all, so that nobody waits in a circle
         if connection.execute(_CLAIM, {"key": key, "guild_id": guild_id, "at": at}).all()
     )
