@@ -9,8 +9,9 @@ from PIL import Image
 
 from bot.domain.pictures import Backdrop, Box, Fit, Focus, Note, Size
 from bot.imaging.focus import busiest
+from bot.imaging.heads import size_of
 from bot.imaging.normalise import normalise
-from bot.imaging.values import MAX_SIDE, SQUARE_BYTES, Framing, Normalised
+from bot.imaging.values import MAX_SIDE, SMALLEST_LIMIT, SQUARE_BYTES, Framing, Normalised
 from tests.imaging.pictures import (
     BUDGET,
     chunk_names,
@@ -29,10 +30,13 @@ from tests.imaging.pictures import (
 def framed(data: bytes, framing: Framing) -> tuple[Normalised, Image.Image]:
     made = normalise(data, framing, what="picture", budget=BUDGET)
     image = opened(made.data)
-    assert image.mode == "RGBA"
-    assert image.size == (made.geometry.canvas.width, made.geometry.canvas.height)
+    assert size_of(made.data, made.media_type) == made.geometry.canvas == Size(*image.size)
     assert len(made.data) < framing.limit
-    assert chunk_names(made.data) == {b"IHDR", b"IDAT", b"IEND"}
+    if made.media_type == "image/png":
+        assert image.mode == "RGBA"
+        assert chunk_names(made.data) == {b"IHDR", b"IDAT", b"IEND"}
+    else:
+        assert made.media_type in framing.types
     return made, image
 
 
@@ -150,7 +154,8 @@ FRAMINGS = st.builds(
     fit=st.sampled_from(Fit),
     backdrop=st.sampled_from(Backdrop),
     focus=st.sampled_from(Focus),
-    limit=st.sampled_from((20_000, SQUARE_BYTES)),
+    limit=st.sampled_from((SMALLEST_LIMIT, 20_000, SQUARE_BYTES)),
+    types=st.sampled_from(((), ("image/jpeg",), ("image/webp",), ("image/webp", "image/jpeg"))),
 )
 KINDS = st.sampled_from(
     [
