@@ -103,6 +103,8 @@ class EaselClient(commands.Bot):
             await self.notices.tell(self.services.alerts)
         except UserError as error:
             log.warning("not_told", reason=type(error).__name__)
+        except Exception:
+            log.exception("not_told")  # a bug; what is new in the next minute is told all the same
 
     @_tell.before_loop
     async def _connected(self) -> None:

@@ -121,13 +121,15 @@ class Alerts:
         now = self._clock.now()
         if self._next_look is not None and now < self._next_look:
             return Endings()
+        self._next_look = now + _AGAIN_AFTER  # also where asking fails as nobody foresaw
         try:
             found = await self._provider.endings()
         except ProviderError as error:
-            lasting = isinstance(error, OperationMissing)
-            self._next_look = now + (LOOK_EVERY if lasting else _AGAIN_AFTER)
+            if isinstance(error, OperationMissing):
+                self._next_look = now + LOOK_EVERY
             log.info("endings_unknown", reason=type(error).__name__, hint=error.operator)
             return Endings()
+        self._next_look = now
         untold = await self._untold([each for each in found if is_near(each, now.date())], now)
         self._next_look = now + LOOK_EVERY
         return untold

@@ -186,6 +186,24 @@ async def test_a_busy_database_is_asked_again_a_minute_later(
     assert len(_said(room)) == 1
 
 
+async def test_a_bug_in_a_look_keeps_no_stop_back(
+    world: World, told: Moody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await _operator(world)
+
+    async def broken() -> tuple[Ending, ...]:
+        raise RuntimeError
+
+    monkeypatch.setattr(told, "endings", broken)
+    with capture_logs() as logs:
+        await _minute(world, days=1)
+        told.stopping = (MONEY,)
+        await _minute(world)
+
+    assert [each["log_level"] for each in logs if each["event"] == "not_told"] == ["error"]
+    assert len(_said(room)) == 1
+
+
 async def test_what_was_told_before_a_restart_is_not_told_again(tmp_path: Path) -> None:
     for expected in (1, 0):
         told = Moody(answer(picture()), ends=(NEAR,))
