@@ -204,10 +204,12 @@ class ProviderError(UserError):
         billed: whether the call may have been charged for.
         retry: whether the call surely did not run, so that asking again is safe.
         operator: what the operator should read in the log, or empty.
+        refused: what was declined beside this, by parallel calls of the same request.
     """
 
     billed: ClassVar[Billed] = Billed.NO
     retry: ClassVar[bool] = False
+    refused: "tuple[ContentRefused, ...]" = ()
 
     def __init__(
         self, *, request_id: str | None = None, operator: str = "", **values: object

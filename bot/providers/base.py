@@ -135,6 +135,7 @@ class PictureRequest:
         strictness: the moderation level, where the model has one.
         member: a keyed hash of the asker, never an id.
         seed: makes `sketch` repeatable; vendors ignore it.
+        within: seconds that `make` may take; what has come by then is returned. None: no limit.
     """
 
     operation: Operation
@@ -156,6 +157,7 @@ class PictureRequest:
     strictness: str | None = None
     member: str = ""
     seed: int | None = None
+    within: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +271,10 @@ class ProviderSettings:
         timeout_seconds: one answer's longest time; large sizes and the high qualities get twice it.
         price_micros_unknown: micro-dollars a picture where no price list covers the model.
         extra_image_hosts: hosts, besides the server's own, that picture addresses may name.
+        images_per_minute: pictures that may be begun a minute; None is what the server teaches us.
+        api_version: which edition of its interface an Azure server is asked for.
+        model_family: the known model that *model* is, where its name does not say it: an Azure
+            deployment, a proxy's alias.
     """
 
     name: ProviderName
@@ -281,6 +287,9 @@ class ProviderSettings:
     timeout_seconds: float = 300
     price_micros_unknown: int = 0
     extra_image_hosts: tuple[str, ...] = ()
+    images_per_minute: int | None = None
+    api_version: str | None = None
+    model_family: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

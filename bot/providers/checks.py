@@ -1,18 +1,13 @@
 """What `easel doctor` says of a picture service: reach, key, model, and how long it will live."""
 
-import json
-from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from bot.domain.errors import NotSetUp, OperationMissing, ProviderError
 from bot.providers.base import Finding
+from bot.providers.endings import NOTICE, Listed, day_of, listed_in, successor_of
 from bot.providers.images_client import ImagesClient
 from bot.providers.models import DEFAULT_MODEL, MODELS, Model
 from bot.providers.prices import is_priced
-from bot.providers.untyped import field_of, items_of, text_of
-
-NOTICE = timedelta(days=60)
-"""How long before a model's end the operator is warned."""
 
 SERVICE = "Picture service"
 MODEL = "Model"
@@ -20,9 +15,14 @@ PRICE = "Price"
 
 
 async def findings(
-    client: ImagesClient, model: Model, *, vendor: bool, today: date
+    client: ImagesClient, model: Model, *, vendor: bool, today: date, lists: bool = True
 ) -> list[Finding]:
-    """Ask the server for its models and compare; nothing is spent and nothing is raised."""
+    """Ask the server for its models and compare; nothing is spent and nothing is raised.
+
+    *lists* is False where the server has no list that could be asked for.
+    """
+    if not lists:
+        return [*_unasked(model), *_unpriced(model, vendor=vendor)]
     return [
         *await _offered(client, model, vendor=vendor, today=today),
         *_unpriced(model, vendor=vendor),
@@ -33,22 +33,13 @@ async def _offered(
     client: ImagesClient, model: Model, *, vendor: bool, today: date
 ) -> list[Finding]:
     try:
-        listed = _listed(await client.models())
+        listed = listed_in(await client.models())
     except ProviderError as error:
         return [_unreached(error, vendor=vendor), *_by_table(model, vendor=vendor, today=today)]
     reached = Finding(subject=SERVICE, well=True, says="The server answers and accepts the key.")
     if not listed:
         return [reached, _unlisted(model)]
     return [reached, _on_the_list(model, listed, vendor=vendor, today=today)]
-
-
-def _listed(body: bytes) -> Mapping[str, object]:
-    """Return each model's entry by its name; empty where the server lists none."""
-    try:
-        answer: object = json.loads(body)
-    except ValueError:
-        return {}
-    return {text_of(field_of(entry, "id")): entry for entry in items_of(field_of(answer, "data"))}
 
 
 def _unreached(error: ProviderError, *, vendor: bool) -> Finding:
@@ -73,26 +64,33 @@ def _unreached(error: ProviderError, *, vendor: bool) -> Finding:
     )
 
 
+def _unasked(model: Model) -> list[Finding]:
+    says = (
+        "The settings are complete. This kind of server does not list its deployments, so address "
+        "and key are first tried by a picture."
+    )
+    behaves = f"The deployment {model.name} is asked as the settings say it may be."
+    return [
+        Finding(subject=SERVICE, well=True, says=says),
+        Finding(subject=MODEL, well=True, says=behaves),
+    ]
+
+
 def _unlisted(model: Model) -> Finding:
     return Finding(
         subject=MODEL, well=True, says=f"The server lists no models; {model.name} was not checked."
     )
 
 
-def _on_the_list(
-    model: Model, listed: Mapping[str, object], *, vendor: bool, today: date
-) -> Finding:
-    entry = listed.get(model.name)
-    if entry is None:
+def _on_the_list(model: Model, listed: Listed, *, vendor: bool, today: date) -> Finding:
+    if model.name not in listed:
         return Finding(
             subject=MODEL,
             well=False,
             says=f"The server does not offer {model.name} to this key.",
             cure=f"Set OPENAI_MODEL to {_another(listed)}, or give the key access.",
         )
-    announced = _day(text_of(field_of(entry, "shutdown_date")))
-    ends = announced or (model.ends if vendor else None)
-    return _by_end(model, ends, today)
+    return _by_end(model, day_of(model, listed, vendor=vendor), today)
 
 
 def _by_table(model: Model, *, vendor: bool, today: date) -> list[Finding]:
@@ -107,7 +105,7 @@ def _by_end(model: Model, ends: date | None, today: date) -> Finding:
         subject=MODEL,
         well=False,
         says=f"{model.name} {verb} on {ends.isoformat()}.",
-        cure=f"Set OPENAI_MODEL to {_successor(model)}.",
+        cure=f"Set OPENAI_MODEL to {successor_of(model)}.",
     )
 
 
@@ -129,19 +127,6 @@ def _unpriced(model: Model, *, vendor: bool) -> list[Finding]:
     ]
 
 
-def _successor(model: Model) -> str:
-    if model.successor is not None:
-        return model.successor
-    return next(name for name in (DEFAULT_MODEL, *MODELS) if name != model.name)
-
-
-def _another(listed: Mapping[str, object]) -> str:
+def _another(listed: Listed) -> str:
     known = [name for name in MODELS if name in listed]
     return known[0] if known else "one of the names that the server lists"
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None

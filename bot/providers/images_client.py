@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import warnings
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -17,7 +17,8 @@ from bot.domain.errors import MaybeBilled, NonsenseAnswer
 from bot.providers.answers import MAX_ANSWER
 from bot.providers.base import Operation
 from bot.providers.dialects import Call
-from bot.providers.errors import translate
+from bot.providers.errors import of_event, translate
+from bot.providers.streams import OnPartial, StreamFailedError, read_stream
 
 VENDOR_URL = "https://api.openai.com/v1"
 
@@ -41,26 +42,68 @@ class RawAnswer:
     request_id: str | None
 
 
+@dataclass(slots=True)
+class Heard:
+    """What a server said beside its answer, good or bad; status 0 while it has said nothing."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def take(self, status: int, headers: Mapping[str, str]) -> None:
+        """Keep both."""
+        self.status, self.headers = status, headers
+
+
+def _ignored(picture: bytes) -> None:
+    """Look away."""
+    del picture
+
+
 class ImagesClient:
     """Speaks to one server through the SDK. *sdk* must not retry by itself."""
 
     def __init__(self, sdk: openai.AsyncOpenAI) -> None:
         self._sdk = sdk
 
-    async def ask(self, operation: Operation, call: Call, *, seconds: float) -> RawAnswer:
+    async def ask(
+        self,
+        operation: Operation,
+        call: Call,
+        *,
+        seconds: float,
+        heard: Heard | None = None,
+        on_partial: OnPartial = _ignored,
+    ) -> RawAnswer:
         """Make one call to the endpoint of *operation*, which ends within *seconds*.
 
-        Raises a ProviderError for every failure; none of them is repeated here.
+        What the server says beside its answer is put into *heard*. A call with the field
+        ``stream`` gives each picture in the making to *on_partial*; a server that ignores the
+        field is understood too. Raises a ProviderError for every failure; none of them is
+        repeated here.
         """
+        model = str(call.fields["model"])
+        heard = heard or Heard()
         try:
             async with asyncio.timeout(seconds):
                 async with self._open(operation, call) as response:
-                    body = await _read(response)
+                    heard.take(response.status_code, response.headers)
+                    parts = _bounded(response)
+                    streamed = bool(call.fields.get("stream"))
+                    body = await (read_stream(parts, on_partial) if streamed else _whole(parts))
                     return RawAnswer(body=body, request_id=response.request_id)
         except TimeoutError as error:
             raise MaybeBilled(operator=f"No whole answer came in {seconds:.0f} s.") from error
+        except StreamFailedError as error:
+            raise of_event(
+                error.body,
+                model=model,
+                operation=operation,
+                drawn=error.drawn,
+                request_id=heard.headers.get("x-request-id"),
+            ) from error
         except _FAILURES as error:
-            model = str(call.fields["model"])
+            if isinstance(error, openai.APIStatusError):
+                heard.take(error.status_code, error.response.headers)
             raise translate(error, model=model, operation=operation) from error
 
     async def models(self, *, seconds: float = 20) -> bytes:
@@ -92,10 +135,8 @@ _METHODS: Mapping[Operation, str] = {
 
 
 @asynccontextmanager
-async def open_sdk(
-    *, base_url: str, api_key: str, organization: str | None, seconds: float, kept: int = 0
-) -> AsyncGenerator[tuple[openai.AsyncOpenAI, httpx2.AsyncClient]]:
-    """Open the SDK and the HTTP client beneath it, and close both afterwards.
+async def open_http(*, seconds: float, kept: int = 0) -> AsyncGenerator[httpx2.AsyncClient]:
+    """Open the HTTP client beneath the SDK, and close it afterwards.
 
     No connection is kept, but as many as *kept* says: a call for pictures takes seconds to
     minutes, and a kept connection that the server has just closed cannot be told from a call that
@@ -103,13 +144,22 @@ async def open_sdk(
     """
     timeout = httpx2.Timeout(seconds, connect=_CONNECT_SECONDS)
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=kept)
+    async with httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False) as http:
+        yield http
+
+
+@asynccontextmanager
+async def open_sdk(
+    *, base_url: str, api_key: str, organization: str | None, seconds: float, kept: int = 0
+) -> AsyncGenerator[tuple[openai.AsyncOpenAI, httpx2.AsyncClient]]:
+    """Open the SDK and the HTTP client beneath it (see `open_http`); close both afterwards."""
     async with (
-        httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False) as http,
+        open_http(seconds=seconds, kept=kept) as http,
         openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
             organization=organization,
-            timeout=timeout,
+            timeout=http.timeout,
             max_retries=0,
             http_client=http,
         ) as sdk,
@@ -119,12 +169,14 @@ async def open_sdk(
         yield sdk, http
 
 
-async def _read(response: AsyncAPIResponse[ImagesResponse]) -> bytes:
-    parts: list[bytes] = []
+async def _bounded(response: AsyncAPIResponse[ImagesResponse]) -> AsyncGenerator[bytes]:
     size = 0
     async for part in response.iter_bytes():
         size += len(part)
         if size > MAX_ANSWER:
             raise NonsenseAnswer(operator=f"An answer of more than {MAX_ANSWER:,} bytes came.")
-        parts.append(part)
-    return b"".join(parts)
+        yield part
+
+
+async def _whole(parts: AsyncIterator[bytes]) -> bytes:
+    return b"".join([part async for part in parts])

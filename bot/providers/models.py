@@ -171,7 +171,8 @@ _DALLE = Model(
 DEFAULT_MODEL = "gpt-image-2.5-flare"
 
 
-def _named(model: Model, name: str) -> Model:
+def named(model: Model, name: str) -> Model:
+    """Return *model* under another name."""
     return replace(model, can=replace(model.can, model=name))
 
 
@@ -209,10 +210,10 @@ _ENTRIES = (
         output_tokens=_GPT_2,
         priced_as="gpt-image-2",
     ),
-    replace(_named(_GPT_OLD, "gpt-image-1.5"), priced_as="gpt-image-1.5"),
-    replace(_named(_GPT_OLD, "chatgpt-image-latest"), priced_as="chatgpt-image-latest"),
-    replace(_named(_GPT_OLD, "gpt-image-1-mini"), priced_as="gpt-image-1-mini"),
-    replace(_named(_GPT_OLD, "gpt-image-1"), priced_as="gpt-image-1", ends=date(2026, 10, 23)),
+    replace(named(_GPT_OLD, "gpt-image-1.5"), priced_as="gpt-image-1.5"),
+    replace(named(_GPT_OLD, "chatgpt-image-latest"), priced_as="chatgpt-image-latest"),
+    replace(named(_GPT_OLD, "gpt-image-1-mini"), priced_as="gpt-image-1-mini"),
+    replace(named(_GPT_OLD, "gpt-image-1"), priced_as="gpt-image-1", ends=date(2026, 10, 23)),
     replace(
         _DALLE,
         can=replace(_DALLE.can, model="dall-e-2", max_prompt=1_000, needs_mask=True),
@@ -288,12 +289,12 @@ def find(name: str, dialect: DialectName = "auto", *, vendor: bool = True) -> Mo
     if known is None and vendor:
         known = MODELS.get(_SNAPSHOT_END.sub("", bare))
     if known is not None and dialect in ("auto", known.dialect):
-        return _named(known, name)
+        return named(known, name)
     if dialect == "auto":
         spoken = Dialect.GPT_IMAGE if vendor or _sounds_like_gpt(bare) else Dialect.DALLE
     else:
         spoken = Dialect(dialect)
-    return _named(GENERIC[spoken], name)
+    return named(GENERIC[spoken], name)
 
 
 def live_models(dialect: Dialect, today: date) -> tuple[Model, ...]:

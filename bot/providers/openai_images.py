@@ -1,29 +1,25 @@
 """Pictures from the Images API: the vendor's own, or a compatible server's."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
+import httpx2
+import openai
 import structlog
 
 from bot.domain.errors import (
-    Billed,
     ContentRefused,
-    ModelGone,
+    MaybeBilled,
     NonsenseAnswer,
-    NotSetUp,
     OperationMissing,
-    OutOfBudget,
-    ParameterRejected,
-    PictureRejected,
     ProviderBusy,
     ProviderError,
     SetupError,
 )
-from bot.providers import dialects
 from bot.providers.answers import Parsed, Piece, parse, verified
 from bot.providers.base import (
     UNWATCHED,
@@ -34,48 +30,31 @@ from bot.providers.base import (
     Finding,
     ImageProvider,
     MadePicture,
-    Operation,
     PictureRequest,
     Price,
     ProviderSettings,
     Stop,
     Watch,
 )
+from bot.providers.breaker import Breaker
+from bot.providers.calls import Calls, Errand
 from bot.providers.checks import findings
-from bot.providers.images_client import VENDOR_URL, ImagesClient, RawAnswer, open_sdk
+from bot.providers.endings import endings_of, has_ended, listed_in
+from bot.providers.images_client import VENDOR_URL, ImagesClient, open_sdk
 from bot.providers.links import Links
-from bot.providers.models import DEFAULT_MODEL, Dialect, Model, find, live_models
+from bot.providers.models import DEFAULT_MODEL, Dialect, Model, find, live_models, named
+from bot.providers.parts import Failure, Part, joined, shares
 from bot.providers.prices import PriceList
+from bot.providers.rate import RateLimiter
 from bot.providers.waiting import Patience, Sleep
+from bot.providers.watching import Careful
 
 log = structlog.get_logger(__name__)
-
-SLOW_QUALITIES = frozenset({"high", "xhigh", "max"})
-SLOW_PIXELS = 2_000_000
-"""From these on a picture takes minutes, so its time-out is doubled."""
 
 
 def today() -> date:
     """Return the present day in UTC."""
     return datetime.now(UTC).date()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What one of a request's parallel calls brought."""
-
-    pictures: tuple[MadePicture, ...]
-    price: Price
-    request_id: str | None
-    refused: tuple[ContentRefused, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why one of a request's parallel calls brought nothing, and how many pictures it was for."""
-
-    error: ProviderError
-    count: int
 
 
 class OpenAIImages:
@@ -87,32 +66,31 @@ class OpenAIImages:
         links: Links,
         settings: ProviderSettings,
         *,
-        patience: Patience,
+        calls: Calls,
+        breaker: Breaker,
         today: Callable[[], date] = today,
     ) -> None:
         self._client = client
         self._links = links
         self._settings = settings
-        self._patience = patience
+        self._calls = calls
+        self._breaker = breaker
         self._today = today
-        self._vendor = is_vendor(settings.base_url)
+        self._vendor = at_vendor(settings)
         self._prices = PriceList(unknown_micros=settings.price_micros_unknown, vendor=self._vendor)
-        self._slots = asyncio.Semaphore(settings.calls_at_once)
-        self._variations_missing = False
+        self._ended: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
         """The provider's name in the registry."""
-        return "openai"
+        return self._settings.name
 
     @property
     def models(self) -> dict[str, Capabilities]:
         """The configured model, and on the vendor's own server its live siblings."""
-        offered = [self._configured()]
-        if self._vendor and offered[0].dialect is Dialect.GPT_IMAGE:
-            siblings = live_models(Dialect.GPT_IMAGE, self._today())
-            offered += [model for model in siblings if model.name != offered[0].name]
-        return {model.name: model.can for model in offered}
+        first, *others = self._offered()
+        living = [model for model in others if model.name not in self._ended]
+        return {model.name: model.can for model in (first, *living)}
 
     def estimate(self, request: PictureRequest) -> Price:
         """Return an upper bound of what *request* costs."""
@@ -121,89 +99,102 @@ class OpenAIImages:
     @property
     def stops(self) -> tuple[Stop, ...]:
         """Why requests are refused before anybody is asked."""
-        return ()
+        return self._breaker.stops
 
     def ready(self, model: str) -> None:
         """Raise the error for which *model* is not asked just now, if there is one."""
-
-    async def endings(self) -> tuple[Ending, ...]:
-        """Return which of the offered models end soon or have ended."""
-        return ()
+        self._breaker.check(model)
 
     async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
         """Make the pictures, by parallel calls where the model makes few at a time."""
-        del watch
         model = self._model(request.model)
         if request.operation not in model.can.operations:
             raise OperationMissing(operation=request.operation.value)
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._part(model, request, count))
-                for count in shares(request.count, model.per_call)
-            ]
-        return self._joined(model, request, [task.result() for task in tasks])
+        careful = Careful(watch)
+        with self._breaker.watching(model.name):
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._part(self._calls.errand(model, request, n, careful)))
+                    for n in shares(request.count, model.per_call)
+                ]
+            return joined(
+                [task.result() for task in tasks],
+                lambda count: self._prices.estimate(model, request, count),
+                self._prices.version,
+            )
+
+    async def endings(self) -> tuple[Ending, ...]:
+        """Return which of the offered models end soon or have ended; raises ProviderError."""
+        if not self._vendor:
+            return ()
+        listed = listed_in(await self._client.models())
+        found = endings_of(self._offered(), listed, self._today())
+        self._ended = frozenset(each.model for each in found if has_ended(each, self._today()))
+        return found
 
     async def check(self) -> list[Finding]:
         """Look at key, model and reach, without spending anything."""
-        model = self._configured()
-        return await findings(self._client, model, vendor=self._vendor, today=self._today())
+        return await findings(
+            self._client,
+            self._configured(),
+            vendor=self._vendor,
+            lists=self._settings.name != "azure",
+            today=self._today(),
+        )
 
     def _configured(self) -> Model:
         return self._model(self._settings.model or DEFAULT_MODEL)
 
-    def _model(self, name: str) -> Model:
-        return find(name, self._settings.dialect, vendor=self._vendor)
+    def _offered(self) -> list[Model]:
+        """Return the configured model, and at the vendor what the table says is alive beside it."""
+        configured = self._configured()
+        if not self._vendor or configured.dialect is not Dialect.GPT_IMAGE:
+            return [configured]
+        siblings = live_models(Dialect.GPT_IMAGE, self._today())
+        return [configured, *(model for model in siblings if model.name != configured.name)]
 
-    async def _part(self, model: Model, request: PictureRequest, count: int) -> Part | Failure:
+    def _model(self, name: str) -> Model:
+        family, dialect = self._settings.model_family, self._settings.dialect
+        if family is not None and name == self._settings.model:
+            return named(find(family, dialect), name)
+        return find(name, dialect, vendor=self._vendor or self._settings.name == "azure")
+
+    async def _part(self, errand: Errand) -> Part | Failure:
         try:
-            raw = await self._patience.call(lambda: self._ask(model, request, count))
-            parsed = await asyncio.to_thread(parse, raw.body)
-            pictures = await self._pictures(parsed, count)
+            return await self._in_time(errand)
         except ProviderError as error:
             log.warning(
                 "provider_call_failed",
-                model=model.name,
-                operation=request.operation.value,
+                model=errand.model.name,
+                operation=errand.request.operation.value,
                 failure=type(error).__name__,
                 billed=error.billed.value,
                 hint=error.operator,
                 request_id=error.request_id,
             )
-            return Failure(error=error, count=count)
-        price = self._prices.actual(model, request, len(pictures), parsed.used)
+            return Failure(error=error, count=errand.count)
+
+    async def _in_time(self, errand: Errand) -> Part:
+        """Run one call; raises MaybeBilled or ProviderBusy when the request's time is over."""
+        try:
+            async with asyncio.timeout(errand.request.within):
+                return await self._made(errand)
+        except TimeoutError as error:
+            if errand.asked:
+                raise MaybeBilled(operator="The answer did not come in time.") from error
+            raise ProviderBusy from error
+
+    async def _made(self, errand: Errand) -> Part:
+        raw = await self._calls.answer(errand)
+        parsed = await asyncio.to_thread(parse, raw.body)
+        pictures = await self._pictures(parsed, errand.count)
+        price = self._prices.actual(errand.model, errand.request, len(pictures), parsed.used)
         withheld = ContentRefused(stage="output", request_id=raw.request_id)
         return Part(
             pictures=pictures,
             price=price,
             request_id=raw.request_id,
             refused=(withheld,) * parsed.refused,
-        )
-
-    async def _ask(self, model: Model, request: PictureRequest, count: int) -> RawAnswer:
-        async with self._slots:
-            return await self._routed(model, request, count)
-
-    async def _routed(self, model: Model, request: PictureRequest, count: int) -> RawAnswer:
-        seconds = seconds_for(request, self._settings.timeout_seconds)
-        if request.operation is Operation.GENERATE:
-            call = dialects.generation(model, request, count, vendor=self._vendor)
-            return await self._client.ask(Operation.GENERATE, call, seconds=seconds)
-        if self._takes_variation(model, request):
-            try:
-                call = dialects.variation(model, request, count)
-                return await self._client.ask(Operation.VARY, call, seconds=seconds)
-            except OperationMissing:
-                self._variations_missing = True
-        call = dialects.edit(model, request, count, vendor=self._vendor)
-        return await self._client.ask(Operation.EDIT, call, seconds=seconds)
-
-    def _takes_variation(self, model: Model, request: PictureRequest) -> bool:
-        """Whether to ask the variations endpoint, which takes no words: a hint rules it out."""
-        return (
-            request.operation is Operation.VARY
-            and model.variations
-            and not self._variations_missing
-            and not request.prompt.strip()
         )
 
     async def _pictures(self, parsed: Parsed, count: int) -> tuple[MadePicture, ...]:
@@ -223,41 +214,6 @@ class OpenAIImages:
         data = piece.data if piece.data is not None else await self._links.fetch(piece.url or "")
         return verified(data, piece.revised_prompt)
 
-    def _joined(
-        self,
-        model: Model,
-        request: PictureRequest,
-        parts: Sequence[Part | Failure],
-    ) -> Answer:
-        """Return one answer from what came; raises the most telling error where nothing did."""
-        made = [part for part in parts if isinstance(part, Part)]
-        failed = [part for part in parts if isinstance(part, Failure)]
-        if not made:
-            raise most_telling([failure.error for failure in failed])
-        prices = [part.price for part in made]
-        prices += [
-            self._prices.estimate(model, request, failure.count)
-            for failure in failed
-            if failure.error.billed is not Billed.NO
-        ]
-        return Answer(
-            pictures=tuple(picture for part in made for picture in part.pictures),
-            price=Price(
-                micros=sum(price.micros for price in prices),
-                known=all(price.known for price in prices) and len(prices) == len(made),
-                version=self._prices.version,
-            ),
-            request_id=next((part.request_id for part in made if part.request_id), None),
-            refused=tuple(refusal for part in parts for refusal in refusals(part)),
-        )
-
-
-def refusals(part: Part | Failure) -> tuple[ContentRefused, ...]:
-    """Return what the vendor declined in one of a request's parallel calls."""
-    if isinstance(part, Part):
-        return part.refused
-    return (part.error,) if isinstance(part.error, ContentRefused) else ()
-
 
 def is_vendor(base_url: str | None) -> bool:
     """Whether *base_url* is the vendor's own API, in whichever region."""
@@ -268,39 +224,48 @@ def is_vendor(base_url: str | None) -> bool:
     return address.scheme == "https" and host.endswith(".api.openai.com")
 
 
-def shares(count: int, per_call: int) -> list[int]:
-    """Return how many pictures each call makes, so that none makes more than *per_call*."""
-    whole, rest = divmod(count, per_call)
-    return [per_call] * whole + ([rest] if rest else [])
+def at_vendor(settings: ProviderSettings) -> bool:
+    """Whether *settings* name the vendor's own API."""
+    return settings.name == "openai" and is_vendor(settings.base_url)
 
 
-def seconds_for(request: PictureRequest, seconds: float) -> float:
-    """Return how long one call may take."""
-    pixels = request.size.width * request.size.height
-    slow = request.quality in SLOW_QUALITIES or pixels >= SLOW_PIXELS
-    return seconds * 2 if slow else seconds
+def tell_operator(stop: Stop, is_open: bool) -> None:  # noqa: FBT001 - as the breaker calls it
+    """Log that requests are refused from now on, or are made again."""
+    if is_open:
+        log.error("provider_stopped", cause=stop.cause, model=stop.model, hint=stop.operator)
+    else:
+        log.info("provider_resumed", cause=stop.cause, model=stop.model, after=round(stop.since))
 
 
-_TELLING: tuple[type[ProviderError], ...] = (
-    OutOfBudget,
-    NotSetUp,
-    ModelGone,
-    ContentRefused,
-    PictureRejected,
-    ParameterRejected,
-    OperationMissing,
-    ProviderBusy,
-)
-
-
-def most_telling(errors: Sequence[ProviderError]) -> ProviderError:
-    """Return the error to raise for several calls: first one that may cost, then by its kind."""
-
-    def rank(error: ProviderError) -> tuple[bool, int]:
-        kinds = [n for n, kind in enumerate(_TELLING) if isinstance(error, kind)]
-        return error.billed is Billed.NO, kinds[0] if kinds else len(_TELLING)
-
-    return min(errors, key=rank)
+def build(
+    sdk: openai.AsyncOpenAI,
+    http: httpx2.AsyncClient,
+    settings: ProviderSettings,
+    *,
+    base_url: str,
+    sleep: Sleep = asyncio.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    today: Callable[[], date] = today,
+) -> OpenAIImages:
+    """Put a provider together on an open SDK. *clock* must go on while *sleep* waits."""
+    client = ImagesClient(sdk)
+    links = Links(
+        http,
+        base_url=base_url,
+        api_key=settings.api_key,
+        extra_hosts=settings.extra_image_hosts,
+    )
+    calls = Calls(
+        client,
+        patience=Patience(sleep=sleep),
+        limiter=RateLimiter(settings.images_per_minute, clock, sleep),
+        clock=clock,
+        at_once=settings.calls_at_once,
+        seconds=settings.timeout_seconds,
+        vendor=at_vendor(settings),
+    )
+    breaker = Breaker(clock, on_change=tell_operator)
+    return OpenAIImages(client, links, settings, calls=calls, breaker=breaker, today=today)
 
 
 @asynccontextmanager
@@ -309,6 +274,7 @@ async def open_openai_images(
     draw: Draw | None = None,
     *,
     sleep: Sleep = asyncio.sleep,
+    clock: Callable[[], float] = time.monotonic,
     today: Callable[[], date] = today,
 ) -> AsyncGenerator[ImageProvider]:
     """Open the connection to the server that *settings* name.
@@ -320,19 +286,17 @@ async def open_openai_images(
     base_url = settings.base_url or VENDOR_URL
     if is_vendor(settings.base_url) and not settings.api_key:
         raise SetupError("OPENAI_API_KEY is not set; set it, or use IMAGE_PROVIDER=sketch.")
-    if not base_url.startswith(("http://", "https://")):
-        raise SetupError("OPENAI_BASE_URL must begin with http:// or https://.")
+    require_address(base_url)
     async with open_sdk(
         base_url=base_url,
         api_key=settings.api_key or "none",
         organization=settings.organization,
         seconds=settings.timeout_seconds * 2,
     ) as (sdk, http):
-        links = Links(
-            http,
-            base_url=base_url,
-            api_key=settings.api_key,
-            extra_hosts=settings.extra_image_hosts,
-        )
-        patience = Patience(sleep=sleep)
-        yield OpenAIImages(ImagesClient(sdk), links, settings, patience=patience, today=today)
+        yield build(sdk, http, settings, base_url=base_url, sleep=sleep, clock=clock, today=today)
+
+
+def require_address(base_url: str) -> None:
+    """Raise SetupError where *base_url* is no address."""
+    if not base_url.startswith(("http://", "https://")):
+        raise SetupError("OPENAI_BASE_URL must begin with http:// or https://.")

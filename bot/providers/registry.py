@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from bot.providers.azure import open_azure_images
 from bot.providers.base import Draw, ImageProvider, ProviderName, ProviderSettings
 from bot.providers.openai_images import open_openai_images
 from bot.providers.sketch import open_sketch
@@ -11,6 +12,7 @@ Opener = Callable[[ProviderSettings, Draw | None], AbstractAsyncContextManager[I
 
 PROVIDERS: Mapping[ProviderName, Opener] = {
     "openai": open_openai_images,
+    "azure": open_azure_images,
     "sketch": open_sketch,
 }
 

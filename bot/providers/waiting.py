@@ -73,6 +73,22 @@ def _until(date: str, now: str | None) -> float | None:
     return max(0.0, wait.total_seconds())
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many seconds one request may still wait; several waits draw on it."""
+
+    left: float
+
+    def spend(self, seconds: float) -> None:
+        """Take *seconds* off."""
+        self.left -= seconds
+
+
+async def _unnoticed(seconds: float) -> None:
+    """Tell nobody."""
+    del seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How often one call is asked again where it surely did not run the time before.
@@ -91,10 +107,19 @@ class Patience:
     failures: int = 1
     busies: int = 6
 
-    async def call(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what *ask* returns. Raises its last error when asking again is over."""
+    async def call(
+        self,
+        ask: Callable[[], Awaitable[T]],
+        budget: Budget | None = None,
+        waiting: Sleep = _unnoticed,
+    ) -> T:
+        """Return what *ask* returns. Raises its last error when asking again is over.
+
+        *budget* is what *ask* draws on too, `wait_seconds` where there is none. *waiting* is told
+        the seconds of each wait before it begins.
+        """
+        budget = budget or Budget(self.wait_seconds)
         tries: dict[type[ProviderError], int] = {}
-        waited = 0.0
         while True:
             try:
                 return await ask()
@@ -102,9 +127,10 @@ class Patience:
                 before = tries.get(type(error), 0)
                 tries[type(error)] = before + 1
                 wait = self._wait(error, before)
-                if before >= self._most(error) or waited + wait > self.wait_seconds:
+                if before >= self._most(error) or wait > budget.left:
                     raise
-                waited += wait
+                budget.spend(wait)
+            await waiting(wait)
             await self.sleep(wait)
 
     def _most(self, error: ProviderError) -> int:

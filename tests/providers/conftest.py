@@ -24,13 +24,19 @@ async def draw(order: SketchOrder, /) -> bytes:
 
 
 class Naps:
-    """A sleep that only remembers."""
+    """A sleep that only remembers, and the clock that goes on with it."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []
+        self.now = 0.0
 
     async def __call__(self, seconds: float) -> None:
         self.taken.append(seconds)
+        self.now += seconds
+
+    def clock(self) -> float:
+        """Monotonic seconds."""
+        return self.now
 
 
 @pytest.fixture
@@ -50,7 +56,9 @@ async def open_on(naps: Naps) -> AsyncGenerator[Opener]:
     async with AsyncExitStack() as stack:
 
         async def opener(settings: ProviderSettings) -> ImageProvider:
-            opening = open_openai_images(settings, sleep=naps, today=lambda: TODAY)
+            opening = open_openai_images(
+                settings, sleep=naps, clock=naps.clock, today=lambda: TODAY
+            )
             return await stack.enter_async_context(opening)
 
         yield opener

@@ -29,8 +29,9 @@ from bot.domain.errors import (
 )
 from bot.domain.pictures import Size
 from bot.providers.base import InputPicture, Operation, PictureRequest, ProviderSettings
+from bot.providers.calls import seconds_for
 from bot.providers.errors import translate
-from bot.providers.openai_images import most_telling, seconds_for, shares
+from bot.providers.parts import most_telling, shares
 from tests.fakes.images_answers import Fault, base64_of, error
 from tests.fakes.images_api import WRONG_KEY, FakeImages
 from tests.providers.conftest import Naps, Opener
