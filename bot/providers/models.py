@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from bot.domain.pictures import Shape, Size
 from bot.domain.sizes import FreeSizes, Sizes
-from bot.providers.base import PNG, Capabilities, DialectName, Operation
+from bot.providers.base import PNG, Capabilities, DialectName, Operation, PictureRequest
 
 
 class Dialect(StrEnum):
@@ -62,10 +62,18 @@ class Model:
         """The model's name as the server knows it."""
         return self.can.model
 
+    def previews_of(self, request: PictureRequest) -> int:
+        """Return how many pictures in the making the call for *request* asks for."""
+        if request.count != 1 or request.output_format == GIF:
+            return 0
+        return min(request.previews, self.can.previews)
+
     def live(self, today: date) -> bool:
         """Whether the vendor's own API still serves it on *today*."""
         return self.ends is None or today < self.ends
 
+
+GIF = "gif"
 
 ALL = frozenset(Operation)
 GENERATE_ONLY = frozenset({Operation.GENERATE})
@@ -101,6 +109,30 @@ _THREE = ("low", "medium", "high")
 _FIVE = (*_THREE, "xhigh", "max")
 _BACKGROUNDS = ("auto", "opaque", "transparent")
 _FORMATS = ("png", "jpeg", "webp")
+
+LEFT_OUT: Mapping[str, Mapping[str, str]] = {
+    "quality": {"auto": "its price could not be said before the call"},
+    "size": {"auto": "neither its price nor its place in the posting could be said before"},
+    "output_format": {"svg": "Discord shows no SVG; it needs access and an author model besides"},
+    "response_format": {"url": "addresses die after an hour"},
+    "input_fidelity": {
+        "high": "thousands of input tokens a picture, on one model that ends on 2026-12-01",
+        "low": "the default of the models that have the option",
+    },
+    "complexity": dict.fromkeys(
+        ("low", "medium", "high"), "only gpt-image-2.6, and nobody documents what it costs"
+    ),
+}
+"""What the SDK knows and no model of ours offers, by field and value, and why."""
+
+LEFT_OUT_FIELDS: Mapping[str, str] = {
+    "input_fidelity": "see LEFT_OUT",
+    "complexity": "see LEFT_OUT",
+    "frame_count": "the vendor's default of 9; every further frame costs",
+    "frame_duration_ms": "the vendor's default of 200",
+    "svg": "see LEFT_OUT",
+}
+"""Fields of the SDK that are never sent, and why."""
 
 _TOKEN_SIZES = (SQUARE, Size(1024, 1536), Size(1920, 1080), Size(2560, 1440), Size(3840, 2160))
 _TOKENS_2_5 = {
@@ -154,7 +186,7 @@ _CAN = Capabilities(
 )
 _CAN_2 = replace(_CAN, sizes=FREE_SIZES)
 _CAN_2_5 = replace(_CAN_2, qualities=_FIVE, markup=True)
-_CAN_2_6 = replace(_CAN_2_5, formats=(*_FORMATS, "gif"))
+_CAN_2_6 = replace(_CAN_2_5, formats=(*_FORMATS, GIF))
 
 _GPT = Model(dialect=Dialect.GPT_IMAGE, can=_CAN, identifier="safety_identifier")
 _GPT_OLD = replace(

@@ -6,6 +6,7 @@ marked unknown: at the vendor's own server, which surely charges, it is the dear
 of; at any other the operator's own figure.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,15 +15,29 @@ import genai_prices
 from bot.domain.money import micros
 from bot.domain.pictures import Size
 from bot.providers.base import Operation, PictureRequest, Price
-from bot.providers.models import MODELS, Model
+from bot.providers.models import GIF, MODELS, SQUARE, Model
 
 OUR_TABLE = "2026-11-22"
 """The day on which `bot.providers.models` was last compared with the vendor's price page."""
 
 TOKENS_PER_INPUT_PICTURE = 1_536
-"""The most that one input picture is billed: 32-pixel patches, at most 1,536 of them."""
+"""The most that one input picture of any size is billed: 32-pixel patches, at most 1,536 of them.
+
+A larger picture is made smaller until its patches fit (the vendor's guide to pictures as input). No
+other figure is published for today's image models; the usage in the answer settles the price.
+"""
+
+TOKENS_PER_PREVIEW = 100
+"""What each picture in the making adds to the output (the vendor's image generation guide)."""
+
+GIF_FRAMES = 9
+"""Frames of an animated picture where nobody says how many (the SDK's documentation).
+
+What they cost is not documented, so each counts as a whole picture.
+"""
 
 _INSTRUCTION_TOKENS = 256
+_ROUNDING = 1 / 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +140,36 @@ def most_tokens(model: Model, request: PictureRequest) -> Tokens | None:
     text = len(request.prompt.encode(errors="replace"))  # no tokenizer makes more than one a byte
     if request.operation is Operation.VARY:
         text += _INSTRUCTION_TOKENS
+    free = model.can.sizes.free is not None and SQUARE in table
+    picture = (_free_output if free else _most_output)(table, request.size)
+    frames = GIF_FRAMES if request.output_format == GIF else 1
     return Tokens(
         text_in=text + _INSTRUCTION_TOKENS // 4,
-        image_in=TOKENS_PER_INPUT_PICTURE * len(request.images),
-        image_out=_most_output(table, request.size),
+        image_in=TOKENS_PER_INPUT_PICTURE * _brought(request),
+        image_out=picture * frames + TOKENS_PER_PREVIEW * model.previews_of(request),
     )
+
+
+def _brought(request: PictureRequest) -> int:
+    """Return how many pictures go with the words; a mask or a drawing counts as one."""
+    guides = (request.mask, request.markup)
+    return len(request.images) + sum(guide is not None for guide in guides)
+
+
+def _free_output(table: Mapping[Size, int], size: Size) -> int:
+    """Return a bound at any size, from the tokens of the square.
+
+    All rows of the vendor's table follow one rule: a grid whose longer side is the quality's and
+    whose shorter one is in proportion, rounded, times ``(2,000,000 + pixels) / 4,000,000``. The
+    smallest grid has 16 cells a side, so rounding adds at most a thirty-second.
+    """
+    short, long = sorted((size.width, size.height))
+    shape = min(1.0, short / long + _ROUNDING)
+    return math.ceil(table[SQUARE] * shape * _weight(size) / _weight(SQUARE))
+
+
+def _weight(size: Size) -> int:
+    return 2_000_000 + _area(size)
 
 
 def _most_output(table: Mapping[Size, int], size: Size) -> int:

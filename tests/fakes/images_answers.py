@@ -11,7 +11,10 @@ from PIL import Image, ImageOps
 
 from tests.fakes.images_rules import Request
 
-TOKENS = {"low": 196, "medium": 439, "high": 1756, "xhigh": 3122, "max": 7024}
+GRID = {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96}
+"""Cells on the longer side of a picture, as the vendor counts its tokens."""
+FRAMES = 9
+TOKENS_PER_PARTIAL = 100
 TOKENS_PER_INPUT = 1_024
 
 
@@ -27,6 +30,8 @@ class Fault:
         cut: "before" closes the connection without an answer, "during" in the middle of one.
         trickle: seconds between the bytes of the answer.
         check: whether the request is held against the rules first.
+        stream: the raw parts of a stream of events to answer with.
+        ignores_stream: whether a request for a stream is answered like any other.
     """
 
     status: int = 200
@@ -38,6 +43,8 @@ class Fault:
     cut: str | None = None
     trickle: float | None = None
     check: bool = True
+    stream: list[str] | None = None
+    ignores_stream: bool = False
 
 
 def error(
@@ -55,9 +62,15 @@ def error(
     return Fault(status=status, body={"error": inner}, headers=headers or {}, check=False)
 
 
-def packed(picture: Image.Image) -> bytes:
+def packed(picture: Image.Image, kind: str = "png") -> bytes:
     data = io.BytesIO()
-    picture.save(data, "PNG", compress_level=1)
+    if kind == "jpeg":
+        picture = picture.convert("RGB")
+    if kind == "gif":
+        turned = [picture.rotate(90 * turn) for turn in range(1, 4)]
+        picture.save(data, "GIF", save_all=True, append_images=turned, duration=200, loop=0)
+    else:
+        picture.save(data, kind.upper(), **({"compress_level": 1} if kind == "png" else {}))
     return data.getvalue()
 
 
@@ -67,14 +80,15 @@ def base64_of(data: bytes) -> str:
 
 def pictures(request: Request) -> list[bytes]:
     """Return the pictures: from words one colour each, edits inside the mask only."""
-    return [packed(_picture(request, number)) for number in range(request.count)]
+    kind = request.text("output_format") or "png"
+    return [packed(_picture(request, number), kind) for number in range(request.count)]
 
 
 def usage(request: Request) -> dict[str, Any]:
     """Return token counts as the GPT image models report them."""
     words = max(1, len(request.text("prompt") or "") // 4) * request.count
     shown = TOKENS_PER_INPUT * len(request.images) * request.count
-    made = TOKENS[request.text("quality") or "medium"] * request.count
+    made = _made(request) * request.count
     return {
         "input_tokens": words + shown,
         "input_tokens_details": {"text_tokens": words, "image_tokens": shown},
@@ -82,6 +96,19 @@ def usage(request: Request) -> dict[str, Any]:
         "output_tokens_details": {"text_tokens": 0, "image_tokens": made},
         "total_tokens": words + shown + made,
     }
+
+
+def _made(request: Request) -> int:
+    width, height = _size(request)
+    cells = GRID[request.text("quality") or "medium"]
+    shorter = round(cells * min(width, height) / max(width, height))
+    tokens = -(-cells * shorter * (2_000_000 + width * height) // 4_000_000)
+    frames = int(request.text("frame_count") or FRAMES) if is_animated(request) else 1
+    return tokens * frames + TOKENS_PER_PARTIAL * int(request.text("partial_images") or 0)
+
+
+def is_animated(request: Request) -> bool:
+    return request.text("output_format") == "gif"
 
 
 def _picture(request: Request, number: int) -> Image.Image:

@@ -72,6 +72,10 @@ class Request:
     def mask(self) -> Upload | None:
         return next(iter(self.files.get("mask", ())), None)
 
+    @property
+    def markup(self) -> Upload | None:
+        return next(iter(self.files.get("markup", ())), None)
+
 
 Check = Callable[[Request], None]
 
@@ -86,6 +90,8 @@ class Rules:
     most_pictures: int = 10
     check_size: Callable[[str], None]
     check_files: Check
+    check_together: Check | None = None
+    guides: frozenset[str] = frozenset({"mask"})
     by_address: bool = False
 
 
@@ -102,8 +108,10 @@ def check(request: Request, rules: Rules) -> None:
         refuse("Unexpected file.", code="unknown_parameter", param=next(iter(request.files)))
     if request.operation != "generations":
         for name, uploads in request.files.items():
-            _check_names(name, uploads)
+            _check_names(name, uploads, rules.guides)
         rules.check_files(request)
+    if rules.check_together is not None:
+        rules.check_together(request)
 
 
 def _check_values(request: Request, rules: Rules) -> None:
@@ -137,8 +145,8 @@ def refuse(
 _EXTENSIONS = {"image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",)}
 
 
-def _check_names(name: str, uploads: tuple[Upload, ...]) -> None:
-    if name not in ("image", "image[]", "mask"):
+def _check_names(name: str, uploads: tuple[Upload, ...], guides: frozenset[str]) -> None:
+    if name not in ("image", "image[]", *guides):
         refuse(f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
     for upload in uploads:
         if upload.content_type not in _EXTENSIONS:
@@ -170,8 +178,47 @@ def _only(upload: Upload | None, formats: tuple[str, ...], most: int, name: str)
 def _check_gpt_files(request: Request) -> None:
     if not 1 <= len(request.images) <= 16:
         refuse("1 to 16 images.", param="image")
+    if {"image", "image[]"} <= request.files.keys() or len(request.files.get("image", ())) > 1:
+        refuse("Several images go as 'image[]'.", param="image")
     pictures = [_only(u, ("PNG", "JPEG", "WEBP"), 50 * MEGABYTE, "image") for u in request.images]
     _check_mask(request, pictures[0])
+    _check_markup(request, pictures[0])
+
+
+def _check_markup(request: Request, picture: Image.Image) -> None:
+    if request.markup is None:
+        return
+    if request.mask is not None:
+        refuse("'markup' cannot be combined with 'mask'.", param="markup")
+    markup = _only(request.markup, ("PNG",), 4 * MEGABYTE, "markup")
+    if markup.size != picture.size:
+        refuse("The markup must match the dimensions of the first image.", param="markup")
+    if not _has_hole(markup):
+        refuse("The markup must contain transparent pixels.", param="markup")
+
+
+def _check_gpt_together(request: Request) -> None:
+    """Rules between fields, as the SDK's documentation has them."""
+    kind = request.text("output_format") or "png"
+    partials, streamed = request.text("partial_images"), _is_true(request.text("stream"))
+    compression = request.text("output_compression")
+    if request.text("background") == "transparent" and kind not in ("png", "webp"):
+        refuse("Transparent backgrounds need 'png' or 'webp'.", param="background")
+    if compression is not None:
+        if kind not in ("jpeg", "webp"):
+            refuse(f"'{kind}' takes no compression.", param="output_compression")
+        if not 0 <= int(compression) <= 100:
+            refuse("The compression is 0 to 100.", param="output_compression")
+    if partials is not None and not (streamed and 0 <= int(partials) <= 3):
+        refuse("0 to 3 partial images, with 'stream' only.", param="partial_images")
+    if streamed and request.count != 1:
+        refuse("Streaming is for n=1.", param="n")
+    if kind == "gif" and (streamed or request.mask is not None):
+        refuse("GIF output supports neither streaming nor masks.", param="output_format")
+
+
+def _is_true(value: str | None) -> bool:
+    return str(value).lower() == "true"
 
 
 def _check_dalle_files(request: Request) -> None:
@@ -247,18 +294,26 @@ _GPT = _COMMON | {
 _DALLE = _COMMON | {"response_format", "quality"}
 
 
-def _gpt(*, qualities: str, check_size: Callable[[str], None]) -> Rules:
+def _gpt(
+    *,
+    qualities: str,
+    check_size: Callable[[str], None],
+    guides: str = "mask",
+    formats: str = "png jpeg webp",
+) -> Rules:
     return Rules(
         fields={"generations": _GPT | {"moderation"}, "edits": _GPT},
         choices={
             "quality": frozenset({"auto", *qualities.split()}),
             "background": frozenset({"auto", "opaque", "transparent"}),
             "moderation": frozenset({"auto", "low"}),
-            "output_format": frozenset({"png", "jpeg", "webp"}),
+            "output_format": frozenset(formats.split()),
         },
         most_words=32_000,
         check_size=check_size,
         check_files=_check_gpt_files,
+        check_together=_check_gpt_together,
+        guides=frozenset(guides.split()),
     )
 
 
@@ -266,7 +321,14 @@ _GPT_1 = _gpt(
     qualities="low medium high", check_size=_one_of("1024x1024", "1536x1024", "1024x1536", "auto")
 )
 _GPT_2 = _gpt(qualities="low medium high", check_size=_free_size)
-_GPT_2_5 = _gpt(qualities="low medium high xhigh max", check_size=_free_size)
+_FIVE = "low medium high xhigh max"
+_GPT_2_5 = _gpt(qualities=_FIVE, check_size=_free_size, guides="mask markup")
+_GPT_2_6 = _gpt(
+    qualities=_FIVE,
+    check_size=_free_size,
+    guides="mask markup",
+    formats="png jpeg webp gif",
+)
 
 _FORMATS = frozenset({"url", "b64_json"})
 
@@ -314,8 +376,8 @@ RULES: dict[str, Rules] = {
     "gpt-image-2.5-flare-2026-09-08": _GPT_2_5,
     "gpt-image-2.5-sunburst": _GPT_2_5,
     "gpt-image-2.5-sunburst-2026-09-08": _GPT_2_5,
-    "gpt-image-2.6-flare": _GPT_2_5,
-    "gpt-image-2.6-sunburst": _GPT_2_5,
+    "gpt-image-2.6-flare": _GPT_2_6,
+    "gpt-image-2.6-sunburst": _GPT_2_6,
     "dall-e-2": DALL_E_2,
     "dall-e-3": DALL_E_3,
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.asks import Strength
-from bot.domain.errors import ParameterRejected
+from bot.domain.errors import ParameterRejected, PictureRejected
 from bot.domain.pictures import Size
 from bot.domain.sizes import Sizes
 from bot.providers import dialects
@@ -126,7 +126,7 @@ def test_too_many_words_are_refused_here() -> None:
 @pytest.mark.parametrize("images", [[], [b""], [b"GIF89a" + bytes(40)]])
 def test_an_edit_needs_a_picture(images: list[bytes]) -> None:
     given = tuple(InputPicture(image) for image in images)
-    with pytest.raises(ParameterRejected):
+    with pytest.raises(PictureRejected if images else ParameterRejected):
         dialects.edit(DALLE_2, replace(FULL, images=given, mask=None), 1, vendor=True)
 
 

@@ -105,7 +105,7 @@ async def test_the_true_cost_comes_from_usage(fake: FakeImages, open_on: Opener)
 async def test_revised_prompts_come_through(fake: FakeImages, open_on: Opener) -> None:
     provider = await open_on(replace(OPENAI, base_url=fake.url, model="dall-e-3"))
     request = replace(EDIT, operation=Operation.GENERATE, model="dall-e-3", quality="hd", count=2)
-    answer = await provider.make(request)
+    answer = await provider.make(replace(request, images=(), mask=None))
     assert answer.pictures[0].revised_prompt == "A detailed picture: a fox"
     assert len(fake.calls) == 2
 

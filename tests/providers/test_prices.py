@@ -1,13 +1,20 @@
 """Prices: bounds before, truth after, honesty where nobody knows."""
 
+import json
+import math
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.pictures import Size
+from bot.providers.answers import parse
 from bot.providers.base import InputPicture, Operation, PictureRequest
-from bot.providers.models import MODELS, find
+from bot.providers.models import MODELS, Model, find
 from bot.providers.prices import PriceList, Tokens, most_tokens
+from tests.fakes.images_answers import base64_of
+from tests.providers.pictures import square
 
 REQUEST = PictureRequest(
     operation=Operation.GENERATE,
@@ -61,17 +68,102 @@ def test_every_quality_has_a_bound_that_grows() -> None:
         assert all(bounds)
 
 
-@pytest.mark.parametrize(
-    "size", [Size(512, 512), Size(1536, 1024), Size(3840, 2160), Size(4096, 4096)]
-)
-def test_a_bound_holds_between_and_beyond_the_table(size: Size) -> None:
-    expected = most_tokens(FLARE, replace(REQUEST, size=size, quality="max"))
+FREE = [model for model in MODELS.values() if model.can.sizes.free]
+SIDES = st.integers(16, 240).map(lambda steps: steps * 16)
+
+
+def output(model: Model, size: Size, quality: str) -> int:
+    expected = most_tokens(model, replace(REQUEST, size=size, quality=quality))
     assert expected is not None
+    return expected.image_out
+
+
+def by_rule(grid: int, size: Size) -> int:
+    """The tokens of a picture by the rule that the vendor's table follows."""
+    short, long = sorted((size.width, size.height))
+    cells = grid * round(grid * short / long)
+    return math.ceil(cells * (2_000_000 + short * long) / 4_000_000)
+
+
+GRIDS = {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96}
+
+
+def test_the_vendor_s_table_follows_one_rule() -> None:
+    for quality, row in FLARE.output_tokens.items():
+        for size, tokens in row.items():
+            assert by_rule(GRIDS[quality], size) == tokens
+
+
+@pytest.mark.parametrize("model", FREE, ids=lambda model: model.name)
+def test_no_row_of_the_table_is_above_the_bound(model: Model) -> None:
+    for quality, row in model.output_tokens.items():
+        for size, tokens in row.items():
+            assert output(model, size, quality) >= tokens
+
+
+@given(SIDES, SIDES, st.sampled_from(sorted(GRIDS)))
+def test_a_bound_holds_at_any_size(width: int, height: int, quality: str) -> None:
+    size = Size(width, height)
+    if FLARE.can.sizes.free is not None and FLARE.can.sizes.free.accepts(size):
+        bound, truth = output(FLARE, size, quality), by_rule(GRIDS[quality], size)
+        assert truth <= bound <= truth * 1.2 + 1
+
+
+@given(SIDES, SIDES, st.integers(1, 40), st.booleans())
+def test_a_larger_picture_of_the_same_shape_is_never_cheaper(
+    width: int, height: int, more: int, both: bool
+) -> None:
+    small = Size(width, height)
+    short = min(width, height) + more
+    large = Size(width * 2, height * 2) if both else Size(max(width, height, short), short)
+    assert output(FLARE, large, "high") >= output(FLARE, small, "high")
+
+
+@pytest.mark.parametrize("size", [Size(512, 512), Size(1536, 1024), Size(2048, 2048)])
+def test_a_bound_holds_beyond_the_fixed_sizes_too(size: Size) -> None:
+    model = MODELS["gpt-image-1.5"]
     pixels = size.width * size.height
-    for row, tokens in FLARE.output_tokens["max"].items():
+    for row, tokens in model.output_tokens["high"].items():
         if row.width * row.height <= pixels:
-            assert expected.image_out >= tokens
-    assert expected.image_out >= 7024
+            assert output(model, size, "high") >= tokens
+
+
+def test_previews_cost_a_hundred_tokens_each() -> None:
+    plain = PRICES.estimate(FLARE, REQUEST, 1).micros
+    assert PRICES.estimate(FLARE, replace(REQUEST, previews=2), 1).micros == plain + 200 * 30
+    for unshown in (replace(REQUEST, previews=2, count=2), replace(REQUEST, previews=0)):
+        assert PRICES.estimate(FLARE, unshown, 1).micros == plain
+
+
+def test_every_picture_mask_and_drawing_that_is_brought_counts() -> None:
+    one = InputPicture(b"png")
+    plain = PRICES.estimate(FLARE, REQUEST, 1).micros
+    four = PRICES.estimate(FLARE, replace(REQUEST, images=(one,) * 4), 1).micros
+    guided = PRICES.estimate(FLARE, replace(REQUEST, images=(one,), markup=b"png"), 1).micros
+    assert four - plain == 4 * 1_536 * 8
+    assert guided - plain == 2 * 1_536 * 8
+
+
+def test_an_animated_picture_counts_as_nine() -> None:
+    model = MODELS["gpt-image-2.6-flare"]
+    still = output(model, REQUEST.size, "medium")
+    expected = most_tokens(model, replace(REQUEST, output_format="gif"))
+    assert expected is not None
+    assert expected.image_out == 9 * still
+
+
+def test_a_streamed_answer_is_priced_as_a_picture() -> None:
+    """Its usage does not split the output; priced as text it would cost a third."""
+    usage = {
+        "input_tokens": 50,
+        "input_tokens_details": {"text_tokens": 10, "image_tokens": 40},
+        "output_tokens": 4_160,
+        "total_tokens": 4_210,
+    }
+    body = json.dumps({"data": [{"b64_json": base64_of(square())}], "usage": usage})
+    used = parse(body.encode()).used
+    assert used == Tokens(text_in=10, image_in=40, image_out=4_160)
+    assert priced("gpt-image-1.5", used) == 10 * 5 + 40 * 8 + 4_160 * 32
 
 
 def test_pictures_given_and_instructions_are_counted() -> None:
