@@ -136,7 +136,7 @@ async def read_stream(parts: AsyncIterator[bytes], on_partial: OnPartial) -> byt
         NonsenseAnswer: an event is too large.
     """
     head = await _head(parts)
-    if not is_stream(head):
+    if head.strip() and not is_stream(head):
         return head + b"".join([part async for part in parts])
     reading = _Reading(on_partial)
     async for event in _events(head, parts):

@@ -19,6 +19,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from tests.fakes import images_streams
 from tests.fakes.images_answers import Fault, base64_of, pictures, usage
 from tests.fakes.images_rules import (
     COMPATIBLE,
@@ -110,9 +111,19 @@ class FakeImages:
             rules = self._rules_for(request) if fault.check else None
             if rules is not None:
                 check(request, rules)
+            streams = fault.check and images_streams.wanted(request) and not fault.ignores_stream
             status, body = fault.status, fault.body
             if body is None:
                 body = self._answer(request, rules, fault)
+                if fault.stream is not None or streams:
+                    parts = fault.stream
+                    self._note(message, request, 0 if fault.cut else status, None)
+                    return await images_streams.send(
+                        message,
+                        images_streams.told(body, request) if parts is None else parts,
+                        request_id=f"req_{len(self.calls)}",
+                        cut=bool(fault.cut),
+                    )
         except RefusedError as error:
             refused, status, body = str(error), error.status, error.body
             fault = FINE

@@ -95,7 +95,9 @@ async def made(provider: ImageProvider, request: PictureRequest) -> Answer:
 
 
 def test_every_registry_entry_is_held_to_this() -> None:
-    assert {case.settings.name for case in CASES.values()} == set(PROVIDERS)
+    by_their_own_tests = {"azure"}  # the same class on other paths: test_azure
+    held = {case.settings.name for case in CASES.values()}
+    assert held | by_their_own_tests == set(PROVIDERS)
 
 
 async def test_words_become_a_picture_of_every_shape(
