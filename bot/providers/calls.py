@@ -111,19 +111,14 @@ class Calls:
             return answer
 
     async def _drawn(self, errand: Errand, request: PictureRequest) -> RawAnswer:
-        if request.operation is Operation.GENERATE:
-            call = dialects.generation(errand.model, request, errand.count, vendor=self._vendor)
-            return await self._send(errand, Operation.GENERATE, streamed(call, request))
-        call = dialects.edit(errand.model, request, errand.count, vendor=self._vendor)
-        return await self._send(errand, Operation.EDIT, streamed(call, request))
+        operation, call = dialects.drawn(errand.model, request, errand.count, vendor=self._vendor)
+        return await self._send(errand, operation, call)
 
     def _streams(self, errand: Errand) -> bool:
         """Whether to ask for pictures in the making: one call for one picture can show them."""
         return (
-            errand.request.previews > 0
-            and errand.model.can.previews > 0
-            and errand.request.count == 1
-            and errand.request.output_format != "gif"
+            errand.request.count == 1
+            and errand.model.previews_of(errand.request) > 0
             and errand.model.name not in self._never_streams
         )
 
@@ -174,14 +169,6 @@ class Calls:
 
 
 _NOT_TAKEN = (ProviderUnreachable, OperationMissing, ParameterRejected)
-
-
-def streamed(call: Call, request: PictureRequest) -> Call:
-    """Return *call* with what asks for pictures in the making, where *request* wants them."""
-    if not request.previews:
-        return call
-    fields = {**call.fields, "stream": True, "partial_images": request.previews}
-    return replace(call, fields=fields)
 
 
 def seconds_for(request: PictureRequest, seconds: float) -> float:

@@ -120,11 +120,10 @@ class ImagesClient:
     def _open(self, operation: Operation, call: Call) -> Opening:
         images = self._sdk.images.with_streaming_response
         method = cast("Callable[..., Opening]", getattr(images, _METHODS[operation]))
-        files = {"image": call.image, "mask": call.mask}
         with warnings.catch_warnings():
             # The SDK calls variations deprecated; compatible servers still have them.
             warnings.simplefilter("ignore", DeprecationWarning)
-            return method(**call.fields, **{name: file for name, file in files.items() if file})
+            return method(**call.fields, **call.files)
 
 
 _METHODS: Mapping[Operation, str] = {
