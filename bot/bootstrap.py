@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.domain.clock import Clock, Park, SystemClock, park
 from bot.domain.errors import SetupError
@@ -12,7 +13,9 @@ from bot.domain.money import micros
 from bot.imaging import sketch
 from bot.imaging.pool import Imaging, open_imaging
 from bot.providers.base import ImageProvider, ProviderSettings, SketchOrder
+from bot.providers.images_client import VENDOR_URL
 from bot.providers.moderations import ModeratorSettings, open_moderator
+from bot.providers.openai_images import is_vendor
 from bot.providers.registry import open_provider
 from bot.providers.scores import Moderator
 from bot.services.admission import Admission
@@ -114,8 +117,15 @@ async def open_services(
 
 
 def moderator_settings(settings: Settings) -> ModeratorSettings:
-    """Return whom to ask; without an own key, the picture service's, where that is the vendor's."""
-    key = settings.moderation_api_key or settings.openai_api_key
+    """Return whom to ask; without a key of its own, the picture service's if it is the same host.
+
+    A key never goes to another host than the one it was given for.
+    """
+    same = (
+        urlsplit(settings.moderation_base_url or VENDOR_URL).netloc
+        == urlsplit(settings.openai_base_url).netloc
+    )
+    key = settings.moderation_api_key or (settings.openai_api_key if same else None)
     return ModeratorSettings(
         base_url=settings.moderation_base_url,
         api_key=key.get_secret_value() if key else None,
@@ -131,10 +141,11 @@ def open_settings_provider(settings: Settings) -> AbstractAsyncContextManager[Im
 def provider_settings(settings: Settings) -> ProviderSettings:
     """Return the part of *settings* that picture makers know."""
     key = settings.openai_api_key
+    elsewhere = settings.image_provider == "azure" and is_vendor(settings.openai_base_url)
     return ProviderSettings(
         name=settings.image_provider,
         api_key=key.get_secret_value() if key else None,
-        base_url=settings.openai_base_url,
+        base_url=None if elsewhere else settings.openai_base_url,  # Azure has no usual address
         model=settings.openai_model,
         organization=settings.openai_organization,
         dialect=settings.openai_dialect,
@@ -142,6 +153,9 @@ def provider_settings(settings: Settings) -> ProviderSettings:
         timeout_seconds=settings.provider_timeout_seconds,
         price_micros_unknown=micros(settings.unknown_price_dollars),
         extra_image_hosts=tuple(sorted(settings.extra_image_hosts)),
+        images_per_minute=settings.provider_images_per_minute,
+        api_version=settings.openai_api_version,
+        model_family=settings.openai_model_family,
     )
 
 

@@ -193,7 +193,7 @@ class Settings(BaseSettings):
     """Where the moderation service is; empty means the vendor's own."""
 
     moderation_api_key: Secret = None
-    """The key for the moderation service; empty means OPENAI_API_KEY."""
+    """The key for the moderation service; empty means OPENAI_API_KEY where both are one host's."""
 
     moderation_model: ModelName = "omni-moderation-latest"
     """The model that checks words and pictures."""
