@@ -117,8 +117,7 @@ class Calls:
     def _streams(self, errand: Errand) -> bool:
         """Whether to ask for pictures in the making: one call for one picture can show them."""
         return (
-            errand.request.count == 1
-            and errand.model.previews_of(errand.request) > 0
+            errand.model.previews_of(errand.request) > 0
             and errand.model.name not in self._never_streams
         )
 

@@ -242,6 +242,30 @@ ROWS: dict[str, Row] = {
     "HTML for a picture": Row(
         faults=[Fault(items=[{"b64_json": base64_of(HTML.encode())}])], error=NonsenseAnswer
     ),
+    "a page for a picture's address": Row(
+        faults=[Fault(items=[{"url": "https://"}])], error=NonsenseAnswer
+    ),
+    "an address that has expired": Row(
+        faults=[Fault(items=[{"url": "/pictures/gone.png"}])], error=NonsenseAnswer
+    ),
+    "a foreign host": Row(
+        faults=[Fault(items=[{"url": "https://pictures.example/1.png"}])],
+        error=NonsenseAnswer,
+        operator="not the server's own",
+    ),
+    "an address inside the operator's network": Row(
+        faults=[Fault(items=[{"url": "http://169.254.169.254/latest/meta-data"}])],
+        error=NonsenseAnswer,
+        operator="not the server's own",
+    ),
+    "a redirect to loopback": Row(
+        faults=[Fault(items=[{"url": "/redirect?to=http://127.0.0.1:1/x.png"}])],
+        error=NonsenseAnswer,
+        operator="302",
+    ),
+    "60 MB behind an address": Row(
+        faults=[Fault(items=[{"url": "/huge?megabytes=61"}])], error=NonsenseAnswer
+    ),
     "60 MB and more": Row(
         faults=[Fault(items=[{"b64_json": base64_of(square()[:8] + bytes(60_000_000))}])],
         error=NonsenseAnswer,
@@ -268,6 +292,7 @@ async def test_a_failed_call_is_told_in_our_words(
     assert "vendor.example" not in logged
     assert len(fake.calls) == row.calls
     assert fake.billed <= 1
+    assert fake.billed == 0 or told.billed is not Billed.NO or isinstance(told, ContentRefused)
     assert row.operator in told.operator
     for text in (str(told), told.tip, told.operator, repr(told.values)):
         assert "vendor.example" not in text
