@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.asks import Strength
-from bot.domain.errors import ParameterRejected, PictureRejected
+from bot.domain.errors import Billed, ParameterRejected, PictureRejected, ProviderError
 from bot.domain.pictures import Size
 from bot.domain.sizes import Sizes
 from bot.providers import dialects
@@ -21,8 +22,8 @@ from bot.providers.base import (
     Operation,
     PictureRequest,
 )
-from bot.providers.models import MODELS, find
-from tests.providers.pictures import mask, square
+from bot.providers.models import MODELS, Model, find
+from tests.providers.pictures import mask, png, square
 
 FULL = PictureRequest(
     operation=Operation.GENERATE,
@@ -163,3 +164,125 @@ def test_room_for_words_is_what_is_left() -> None:
     )
     assert plain.prompt_room(Operation.GENERATE, verbatim=True) == 1_000
     assert 700 < plain.prompt_room(Operation.VARY) < 1_000
+
+
+# --- what goes with the words, and how it comes back ----------------------------------------------
+
+FLARE, NEWEST = MODELS["gpt-image-2.5-flare"], MODELS["gpt-image-2.6-flare"]
+PLAIN = PictureRequest(
+    operation=Operation.GENERATE, model="m", prompt="a fox", size=Size(1024, 1024), quality="low"
+)
+ONE, JPEG = InputPicture(square()), InputPicture(b"\xff\xd8\xff\xe0", "image/jpeg")
+EDIT = replace(PLAIN, operation=Operation.EDIT, images=(ONE,))
+
+
+def fields(model: Model, request: PictureRequest, count: int = 1) -> dict[str, object]:
+    return dict(dialects.drawn(model, request, count, vendor=True)[1].fields)
+
+
+def test_pictures_go_to_the_edits_with_their_names_and_types() -> None:
+    operation, call = dialects.drawn(FLARE, replace(PLAIN, images=(ONE, JPEG)), 1, vendor=True)
+    assert operation is Operation.EDIT
+    assert call.files == {
+        "image": [
+            ("image-1.png", ONE.data, "image/png"),
+            ("image-2.jpg", JPEG.data, "image/jpeg"),
+        ]
+    }
+    assert "moderation" not in call.fields
+    operation, call = dialects.drawn(FLARE, PLAIN, 1, vendor=True)
+    assert (operation, call.files) == (Operation.GENERATE, {})
+
+
+@pytest.mark.parametrize(
+    ("model", "request_", "endpoint"),
+    [
+        (FLARE, PLAIN, Operation.GENERATE),
+        (FLARE, EDIT, Operation.EDIT),
+        (FLARE, replace(EDIT, operation=Operation.VARY, prompt=""), Operation.EDIT),
+        (DALLE_2, replace(EDIT, operation=Operation.VARY, prompt=""), Operation.VARY),
+        (DALLE_2, replace(EDIT, operation=Operation.VARY), Operation.EDIT),
+    ],
+)
+def test_every_request_has_its_endpoint(
+    model: Model, request_: PictureRequest, endpoint: Operation
+) -> None:
+    assert dialects.operation_for(model, request_) is endpoint
+
+
+def test_a_drawing_is_sent_where_the_model_takes_one() -> None:
+    call = dialects.edit(FLARE, replace(EDIT, markup=mask()), 1, vendor=True)
+    assert call.files["markup"] == ("markup.png", mask(), "image/png")
+
+
+@pytest.mark.parametrize(
+    ("model", "wrong", "error"),
+    [
+        (FLARE, {"images": (ONE,) * 17}, ParameterRejected),
+        (DALLE_3, {}, ParameterRejected),
+        (DALLE_2, {"images": (ONE, ONE)}, ParameterRejected),
+        (DALLE_2, {"images": (JPEG,)}, PictureRejected),
+        (DALLE_2, {"images": (InputPicture(png(Image.new("RGBA", (9, 8)))),)}, PictureRejected),
+        (FLARE, {"images": (InputPicture(b"GIF89a", "image/gif"),)}, PictureRejected),
+        (FLARE, {"images": (InputPicture(square(), "image/webp"),)}, PictureRejected),
+        (FLARE, {"images": (InputPicture(square() + bytes(50_000_000)),)}, PictureRejected),
+        (FLARE, {"mask": mask(), "markup": mask()}, ParameterRejected),
+        (FLARE, {"mask": mask(512)}, PictureRejected),
+        (FLARE, {"mask": mask() + bytes(4_000_000)}, PictureRejected),
+        (FLARE, {"markup": b"GIF89a"}, PictureRejected),
+        (GPT, {"markup": mask()}, ParameterRejected),
+        (NEWEST, {"mask": mask(), "output_format": "gif"}, ParameterRejected),
+        (FLARE, {"output_format": "gif"}, ParameterRejected),
+        (FLARE, {"output_format": "svg"}, ParameterRejected),
+        (FLARE, {"output_format": "jpeg", "background": "transparent"}, ParameterRejected),
+        (FLARE, {"output_format": "jpeg", "compression": 101}, ParameterRejected),
+    ],
+)
+def test_what_a_model_does_not_take_is_refused_here(
+    model: Model, wrong: dict[str, Any], error: type[ProviderError]
+) -> None:
+    with pytest.raises(error) as caught:
+        dialects.drawn(model, replace(EDIT, **wrong), 1, vendor=True)
+    assert caught.value.billed is Billed.NO
+    assert caught.value.operator
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sent"),
+    [
+        ({"output_format": "webp", "compression": 90}, {"output_compression": 90}),
+        ({"output_format": "png", "compression": 90}, {}),
+        ({"compression": 90}, {}),
+        ({"output_format": "webp", "background": "transparent"}, {"background": "transparent"}),
+        ({"background": "transparent"}, {"background": "transparent"}),
+    ],
+)
+def test_types_are_sent_with_what_they_take(chosen: dict[str, Any], sent: dict[str, Any]) -> None:
+    got = fields(FLARE, replace(PLAIN, **chosen))
+    kind = {"output_format": chosen["output_format"]} if "output_format" in chosen else {}
+    plain = fields(FLARE, PLAIN)
+    assert got == {**plain, **kind, **sent}
+
+
+def test_the_old_dialect_hears_nothing_of_new_options() -> None:
+    new = replace(PLAIN, output_format="webp", compression=9, previews=2, strictness="low")
+    assert fields(DALLE_3, new) == fields(DALLE_3, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen", "partials"),
+    [
+        (FLARE, {"previews": 2}, 2),
+        (FLARE, {"previews": 9}, 3),
+        (FLARE, {"previews": 0}, None),
+        (FLARE, {"previews": 2, "count": 2}, None),
+        (NEWEST, {"previews": 2, "output_format": "gif"}, None),
+    ],
+)
+def test_previews_are_asked_for_where_they_can_be(
+    model: Model, chosen: dict[str, Any], partials: int | None
+) -> None:
+    for request in (PLAIN, EDIT):
+        got = fields(model, replace(request, **chosen))
+        assert got.get("partial_images") == partials
+        assert got.get("stream", False) is (partials is not None)

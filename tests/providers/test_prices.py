@@ -162,8 +162,9 @@ def test_a_streamed_answer_is_priced_as_a_picture() -> None:
     }
     body = json.dumps({"data": [{"b64_json": base64_of(square())}], "usage": usage})
     used = parse(body.encode()).used
-    assert used == Tokens(text_in=10, image_in=40, image_out=4_160)
-    assert priced("gpt-image-1.5", used) == 10 * 5 + 40 * 8 + 4_160 * 32
+    expected = Tokens(text_in=10, image_in=40, image_out=4_160)
+    assert used == expected
+    assert priced("gpt-image-1.5", expected) == 10 * 5 + 40 * 8 + 4_160 * 32
 
 
 def test_pictures_given_and_instructions_are_counted() -> None:
