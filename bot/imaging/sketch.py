@@ -43,6 +43,12 @@ class Order(Protocol):
     def image(self) -> bytes | None: ...  # noqa: D102
     @property
     def mask(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def markup(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def references(self) -> tuple[bytes, ...]: ...  # noqa: D102
+    @property
+    def coarse(self) -> int: ...  # noqa: D102
 
 
 def draw(order: Order) -> bytes:
@@ -51,13 +57,37 @@ def draw(order: Order) -> bytes:
     Raises:
         ValueError: an edit or a variation without a picture, or one that cannot be read.
     """
-    return png(_OPERATIONS[order.operation](order))
+    picture = _OPERATIONS[order.operation](order)
+    return png(_blocks(picture, order.coarse) if order.coarse > 1 else picture)
+
+
+def _blocks(picture: Image.Image, side: int) -> Image.Image:
+    """Return *picture* in blocks of *side* pixels, as if it had just been begun."""
+    few = picture.reduce(min(side, *picture.size))
+    return few.resize(picture.size, Image.Resampling.NEAREST)
 
 
 def _generate(order: Order) -> Image.Image:
-    return label(
-        _scene(order, (order.width, order.height), transparent=order.transparent), order.words
-    )
+    scene = _scene(order, (order.width, order.height), transparent=order.transparent)
+    return _signed(scene, order)
+
+
+def _signed(picture: Image.Image, order: Order, words: str | None = None) -> Image.Image:
+    """Return *picture* with its references as small insets, and its label."""
+    side = min(picture.size) // _INSET_SHARE
+    for place, reference in enumerate(order.references if side >= _LEAST_INSET else ()):
+        left = side // 4 + place * side * 5 // 4
+        if left + side > picture.width:
+            break
+        inset = ImageOps.fit(_read(reference), (side, side))
+        framed = ImageOps.expand(inset, border=max(1, side // 24), fill=_FRAME)
+        picture.alpha_composite(framed.resize((side, side)), (left, side // 4))
+    return label(picture, order.words if words is None else words)
+
+
+_INSET_SHARE = 6
+_LEAST_INSET = 8
+_FRAME = (250, 248, 240, 255)
 
 
 def _scene(order: Order, size: tuple[int, int], *, transparent: bool = False) -> Image.Image:
@@ -69,13 +99,16 @@ def _edit(order: Order) -> Image.Image:
     if order.mask is None:
         scene = _scene(order, base.size)
         scene.putalpha(base.getchannel("A"))
-        return label(Image.blend(base, scene, 0.65), order.words)
+        mixed = Image.blend(base, scene, 0.65)
+        if order.markup is not None:
+            mixed.alpha_composite(_opened(order.markup, order))
+        return _signed(mixed, order)
     hole = _opened(order.mask, order).getchannel("A").point(_only_zero)
     box = hole.getbbox()
     if box is None:
         return base
     size = (box[2] - box[0], box[3] - box[1])
-    patch = label(_scene(order, size), order.words)
+    patch = _signed(_scene(order, size), order)
     base.paste(patch, box[:2], hole.crop(box))
     return base
 
@@ -91,7 +124,7 @@ def _vary(order: Order) -> Image.Image:
     alpha = base.getchannel("A")
     mixed = Image.blend(base, other, order.strength)
     mixed.putalpha(alpha)
-    return label(mixed, order.words or "a variation")
+    return _signed(mixed, order, order.words or "a variation")
 
 
 _OPERATIONS: dict[str, Callable[[Order], Image.Image]] = {
@@ -109,13 +142,16 @@ def _opened(data: bytes | None, order: Order) -> Image.Image:
     """Return the picture in the ordered size, its middle where the shape differs."""
     if data is None:
         raise ValueError("no picture")
+    picture, size = _read(data), (order.width, order.height)
+    return picture if picture.size == size else ImageOps.fit(picture, size)
+
+
+def _read(data: bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as given:
-            picture = given.convert("RGBA")
+            return given.convert("RGBA")
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("not a picture") from error
-    size = (order.width, order.height)
-    return picture if picture.size == size else ImageOps.fit(picture, size)
 
 
 def png(picture: Image.Image) -> bytes:

@@ -46,13 +46,19 @@ def label(picture: Image.Image, words: str) -> Image.Image:
     """Write *words* on a panel at the foot of *picture*, and the mark in its corner."""
     plate = Image.new("RGBA", picture.size)
     pen = ImageDraw.Draw(plate)
-    size = max(9, round(min(picture.size) / 26))
+    size = _letters(picture.size)
     font = ImageFont.load_default(size)
     _mark(pen, picture.size, ImageFont.load_default(max(9, round(size * 0.72))))
     lines = wrapped(readable(words), pen, font, picture.width - 4 * size)
     if lines and picture.height > size * 5:
         _panel(pen, picture.size, font, lines)
     return Image.alpha_composite(picture, plate)
+
+
+def _letters(size: tuple[int, int]) -> int:
+    """Return the height of the letters: readable in narrow pictures, yet some fit on a line."""
+    short, long = sorted(size)
+    return max(9, round(min(max(short / 26, long / 44), size[0] / 8)))
 
 
 def readable(words: str) -> str:

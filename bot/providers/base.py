@@ -306,6 +306,9 @@ class SketchOrder:
         strength: how far a variation goes, 0 to 1.
         image: the PNG to edit or vary.
         mask: a PNG of the same dimensions; only where its alpha is 0 may anything change.
+        markup: a transparent PNG that is drawn over the edited picture.
+        references: further PNGs; each is shown as a small inset.
+        coarse: pixels that one block of a picture in the making is wide; 1 is the finished one.
     """
 
     operation: str
@@ -319,6 +322,9 @@ class SketchOrder:
     strength: float = 0.5
     image: bytes | None = field(default=None, repr=False)
     mask: bytes | None = field(default=None, repr=False)
+    markup: bytes | None = field(default=None, repr=False)
+    references: tuple[bytes, ...] = field(default=(), repr=False)
+    coarse: int = 1
 
 
 class Draw(Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from bot.domain.asks import Strength
 from bot.domain.errors import ContentRefused, PictureRejected, SetupError
@@ -41,8 +42,13 @@ CAPABILITIES = Capabilities(
     qualities=QUALITIES,
     default_quality="medium",
     backgrounds=("auto", "opaque", "transparent"),
+    markup=True,
+    pictures=5,
     own_shape=True,
+    previews=2,
 )
+COARSE = (48, 16)
+"""Block sides, in pixels, of the pictures in the making."""
 
 
 class Sketch:
@@ -72,18 +78,20 @@ class Sketch:
         return FREE
 
     async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
-        """Draw the pictures.
+        """Draw the pictures; *watch* sees a single one sharpen where that is wanted.
 
         Raises:
             ContentRefused: the prompt has the word "forbidden".
             PictureRejected: the picture or mask given cannot be read.
         """
-        del watch
         if REFUSED_WORD in request.prompt.lower():
             raise ContentRefused(stage="input", categories=("forbidden",))
         seed = self._next_seed(request) if request.seed is None else request.seed
         orders = [_order(request, seed, index) for index in range(request.count)]
         try:
+            if request.count == 1:
+                for coarse in COARSE[: request.previews]:
+                    await watch.partial(await self._draw(replace(orders[0], coarse=coarse)))
             drawn = await asyncio.gather(*(self._draw(order) for order in orders))
         except ValueError as error:
             raise PictureRejected(operator="sketch could not read the picture.") from error
@@ -117,6 +125,8 @@ class Sketch:
 
 
 def _order(request: PictureRequest, seed: int, index: int) -> SketchOrder:
+    given = [picture.data for picture in request.images]
+    base = given[:1] if request.operation is not Operation.GENERATE else []
     quality = request.quality if request.quality in QUALITIES else "medium"
     return SketchOrder(
         operation=request.operation.value,
@@ -128,8 +138,10 @@ def _order(request: PictureRequest, seed: int, index: int) -> SketchOrder:
         detail=QUALITIES.index(quality or "medium"),
         transparent=request.background == "transparent",
         strength=STRENGTHS[request.strength],
-        image=request.images[0].data if request.images else None,
+        image=base[0] if base else None,
         mask=request.mask,
+        markup=request.markup,
+        references=tuple(given[len(base) :]),
     )
 
 

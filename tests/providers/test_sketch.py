@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from bot.domain.asks import Strength
 from bot.domain.errors import ContentRefused, PictureRejected, SetupError
@@ -183,6 +183,83 @@ def test_variations_of_plain_and_see_through_pictures_differ_too() -> None:
     ghost.paste((0, 0, 0, 0), (0, 0, 128, 128))
     data = sketch.draw(replace(order, image=png(ghost)))
     assert opened(data).getchannel("A").getpixel((40, 40)) == 0
+
+
+# --- what goes with the words ---------------------------------------------------------------------
+
+RED = png(Image.new("RGBA", (300, 200), (230, 10, 10, 255)))
+
+
+class Seen:
+    """A watch that keeps what it sees."""
+
+    def __init__(self) -> None:
+        self.partials: list[bytes] = []
+
+    async def waiting(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
+    async def partial(self, picture: bytes) -> None:
+        self.partials.append(picture)
+
+
+async def test_a_picture_is_seen_to_sharpen(provider: ImageProvider) -> None:
+    seen = Seen()
+    answer = await provider.make(replace(REQUEST, previews=2), seen)
+    finished = answer.pictures[0].data
+    first, second = seen.partials
+    assert opened(first).size == opened(finished).size
+    assert difference(first, finished) > difference(second, finished) > 0
+    assert answer.price.micros == 0
+    plain = await provider.make(REQUEST, seen)
+    assert plain.pictures[0].data == finished
+    await provider.make(replace(REQUEST, previews=2, count=2), seen)
+    assert len(seen.partials) == 2
+
+
+def test_references_are_shown_small() -> None:
+    plain, shown = sketch.draw(FOX), sketch.draw(replace(FOX, references=(RED, RED)))
+    assert opened(shown).getpixel((30, 30)) == (230, 10, 10, 255)
+    assert opened(shown).getpixel((83, 30)) == (230, 10, 10, 255)
+    foot = (0, 128, 256, 256)
+    assert opened(shown).crop(foot).tobytes() == opened(plain).crop(foot).tobytes()
+    many = sketch.draw(replace(FOX, references=(RED,) * 9))
+    assert opened(many).size == (256, 256)
+    tiny = replace(FOX, width=40, height=40)
+    assert sketch.draw(replace(tiny, references=(RED,))) == sketch.draw(tiny)
+
+
+async def test_words_may_come_with_pictures(provider: ImageProvider) -> None:
+    with_red = replace(REQUEST, images=(InputPicture(RED),))
+    plain, red = await provider.make(REQUEST), await provider.make(with_red)
+    assert plain.pictures != red.pictures
+    edit = replace(REQUEST, operation=Operation.EDIT, images=(InputPicture(square()),))
+    both = replace(edit, images=(*edit.images, InputPicture(RED)))
+    assert (await provider.make(edit)).pictures != (await provider.make(both)).pictures
+
+
+def test_a_drawing_lies_over_the_edit() -> None:
+    marks = Image.new("RGBA", (256, 256))
+    marks.paste((255, 0, 255, 255), (100, 100, 140, 140))
+    order = replace(FOX, operation="edit", image=square())
+    plain, drawn = sketch.draw(order), sketch.draw(replace(order, markup=png(marks)))
+    assert opened(drawn).getpixel((120, 120)) == (255, 0, 255, 255)
+    assert opened(drawn).getpixel((60, 120)) == opened(plain).getpixel((60, 120))
+
+
+@pytest.mark.parametrize("size", [(3840, 1280), (1280, 3840), (3840, 2160), (816, 816)])
+def test_free_sizes_are_small_enough_too(size: tuple[int, int]) -> None:
+    assert len(sketch.draw(replace(FOX, width=size[0], height=size[1]))) <= sketch.MAX_BYTES
+
+
+@pytest.mark.parametrize("size", [(512, 1536), (1536, 512), (110, 700)])
+def test_a_narrow_picture_has_a_label_that_can_be_read(size: tuple[int, int]) -> None:
+    plain = Image.new("RGBA", size, (90, 120, 150, 255))
+    changed = ImageChops.difference(label(plain, "a fox"), label(plain, "")).getbbox(
+        alpha_only=False
+    )
+    assert changed is not None
+    assert changed[3] - changed[1] >= max(size) / 44
 
 
 # --- the label ------------------------------------------------------------------------------------
