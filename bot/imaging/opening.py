@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from io import BytesIO
 
 from PIL import AvifImagePlugin, ExifTags, Image
@@ -12,14 +11,13 @@ from PIL import AvifImagePlugin, ExifTags, Image
 from bot.domain.errors import (
     DamagedPicture,
     EmptyPicture,
-    HeicPicture,
     NotAPicture,
     PictureTooHeavy,
     PictureTooLarge,
     UserError,
 )
 from bot.domain.pictures import Size
-from bot.imaging import geometry, sniff
+from bot.imaging import geometry, heic, sniff
 from bot.imaging.sniff import Kind
 
 MAX_PIXELS = 80_000_000
@@ -36,11 +34,10 @@ DECODER_BYTES: dict[Kind, float] = {
     Kind.GIF: 9,
     Kind.BMP: 5,
     Kind.TIFF: 6,
-    Kind.HEIC: 16,
 }
 """Bytes a pixel that decoding takes at its peak, measured; more where there is alpha.
 
-HEIC took 7 in 8-bit 4:2:0, and its library 18 MB; the rest is for deep and 4:4:4 colour.
+HEIC differs by its chroma and depth: `bot.imaging.heic.DECODER_BYTES`.
 """
 
 _DRAFT_MARGIN = 1.45
@@ -95,6 +92,9 @@ def decoding(what: str) -> Generator[None]:
         raise PictureTooHeavy(what=what) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise PictureTooLarge(what=what, size="more", limit=_megapixels(MAX_PIXELS)) from error
+    except RuntimeError as error:  # HEIC's decoder says with it that memory ended
+        refusal = PictureTooHeavy if "emory" in str(error) else DamagedPicture
+        raise refusal(what=what) from error
     except Exception as error:  # decoders leak at least eight kinds of exception
         raise DamagedPicture(what=what) from error
 
@@ -121,10 +121,13 @@ def _open(data: bytes, kind: Kind, what: str) -> Opened:
         data, exif, profile = parts.data, parts.exif, parts.profile
         animated, deep = parts.animated, parts.depth > _EIGHT_BITS
     if kind is Kind.HEIC:
-        _learn_heic(what)
+        heic.learn(what)
+        held = held * heic.FILE_COPIES + heic.LIBRARY_BYTES
     image = Image.open(BytesIO(data), formats=[kind.value])
     stored = Size(*image.size)
     check_size(stored, what=what)
+    if kind is Kind.HEIC:
+        profile, deep = heic.profile(image), heic.is_deep(image)
     turned = kind in {Kind.TIFF, Kind.HEIC}  # their decoders turn them
     return Opened(
         image=image,
@@ -134,25 +137,9 @@ def _open(data: bytes, kind: Kind, what: str) -> Opened:
         orientation=1 if turned else _orientation(image, exif),
         profile=profile or _profile(image),
         animated=animated,
-        deep=deep or image.mode.startswith(("I", "F")) or _is_deep_heic(image),
+        deep=deep or image.mode.startswith(("I", "F")),
         cost=cost * stored.width * stored.height + held,
     )
-
-
-def _learn_heic(what: str) -> None:
-    """Teach Pillow HEIC. Raises HeicPicture where the extra ``heic`` is not installed."""
-    try:
-        heif = import_module("pillow_heif")
-    except ImportError as error:
-        raise HeicPicture(what=what) from error
-    heif.register_heif_opener(
-        decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
-    )
-
-
-def _is_deep_heic(image: Image.Image) -> bool:
-    depth: object = image.info.get("bit_depth")
-    return isinstance(depth, int) and depth > _EIGHT_BITS
 
 
 def _jpeg_bytes_per_pixel(data: bytes, what: str) -> float:
@@ -212,11 +199,19 @@ def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> tuple[Image.Ima
             width, height = opened.stored.width * scale, opened.stored.height * scale
             drafted = image.draft(None, (max(1, int(width)), max(1, int(height))))
         pixels = image.size[0] * image.size[1]
-        each = DECODER_BYTES[opened.kind] + _ALPHA_BYTES * (image.mode in _ALPHA_MODES)
+        each = _bytes_per_pixel(opened)
         if pixels * each + opened.cost > budget:
             limit = pixels * budget / (pixels * each + opened.cost)
             raise PictureTooLarge(
                 what=opened.what, size=str(opened.stored), limit=_megapixels(limit)
             )
         image.load()
+        if opened.kind is Kind.HEIC and image.size != (opened.stored.width, opened.stored.height):
+            raise DamagedPicture(what=opened.what)  # its head said another size
     return image, drafted[1][2] / opened.stored.width if drafted else 1.0
+
+
+def _bytes_per_pixel(opened: Opened) -> float:
+    if opened.kind is Kind.HEIC:
+        return heic.bytes_per_pixel(opened.image)
+    return DECODER_BYTES[opened.kind] + _ALPHA_BYTES * (opened.image.mode in _ALPHA_MODES)

@@ -9,21 +9,16 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from io import BytesIO
 
 from PIL import Image
 
+from tests.imaging import hostile_heic
+from tests.imaging.expected import Expect, Found
 from tests.imaging.pictures import noise, photo, profile_bytes, quarters, saved, turned
 
-KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "HEIF")
 _PNG = b"\x89PNG\r\n\x1a\n"
-
-
-class Expect(StrEnum):
-    ACCEPT = "accept"
-    REFUSE = "refuse"
-    EITHER = "either"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +27,6 @@ class Case:
     name: str
     data: bytes = field(repr=False)
     expect: Expect
-
-
-Found = Iterator[tuple[str, bytes, Expect]]
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
@@ -153,6 +145,8 @@ def real_bombs(_: random.Random) -> Found:
     yield "GIF 49 MP", saved(flat, "GIF"), Expect.REFUSE
     yield "WEBP 49 MP", saved(flat, "WEBP", method=0), Expect.REFUSE
     yield "TIFF 49 MP", saved(flat, "TIFF", compression="tiff_lzw"), Expect.REFUSE
+    quick = {"enc_params": {"preset": "ultrafast"}}
+    yield "HEIF 49 MP", saved(flat, "HEIF", **quick), Expect.REFUSE
     for kind, mode, side in (
         ("PNG", "RGB", 6600),
         ("PNG", "RGBA", 5000),
@@ -162,8 +156,10 @@ def real_bombs(_: random.Random) -> Found:
         ("AVIF", "RGB", 4500),
         ("WEBP", "RGB", 3800),
         ("WEBP", "RGBA", 3400),
+        ("HEIF", "RGB", 5300),
+        ("HEIF", "RGBA", 4800),
     ):
-        fast = {"WEBP": {"method": 0}, "AVIF": {"speed": 10}}.get(kind, {})
+        fast = {"WEBP": {"method": 0}, "AVIF": {"speed": 10}, "HEIF": quick}.get(kind, {})
         large = photo().convert(mode).resize((side, side))
         yield f"{kind} {mode} {side}", saved(large, kind, **fast), Expect.EITHER
     rows = zlib.compress(b"\0" * 100_000_000, 9)
@@ -254,7 +250,7 @@ def random_bytes(chance: random.Random) -> Found:
         yield f"{length} random", chance.randbytes(length), Expect.REFUSE
         yield f"{length} zeros", b"\0" * length, Expect.REFUSE
     for kind in KINDS:
-        head = small(kind)[: {"WEBP": 16, "AVIF": 40}.get(kind, 8)]
+        head = small(kind)[: {"WEBP": 16, "AVIF": 40, "HEIF": 28}.get(kind, 8)]
         yield f"{kind} head, random", head + chance.randbytes(3000), Expect.REFUSE
         yield f"{kind} head, zeros", head + b"\0" * 3000, Expect.REFUSE
 
@@ -384,6 +380,7 @@ FAMILIES: dict[str, Callable[[random.Random], Found]] = {
         broken_profiles,
         documents,
         polyglots,
+        *hostile_heic.FAMILIES,
     )
 }
 
