@@ -85,26 +85,6 @@ _MODEL_WORDS = re.compile(
 _VIOLATIONS = re.compile(r"safety_violations=\[([^\]]*)\]")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_/-]{0,39}")
 _STAGES = ("input", "output")
-_STATUS = re.compile(r"[45][0-9]{2}")
-_CERTAIN = (ContentRefused, OutOfBudget)
-
-_STATUSES: Mapping[str, int] = {
-    "invalid_api_key": 401,
-    "authentication_error": 401,
-    "permission_error": 403,
-    "model_not_found": 404,
-    "rate_limit_exceeded": 429,
-    "rate_limit_error": 429,
-    "slow_down": 429,
-    "requests": 429,
-    "tokens": 429,
-    "server_is_overloaded": 503,
-    "invalid_request_error": 400,
-    "image_generation_user_error": 400,
-    "unknown_parameter": 400,
-    "invalid_value": 400,
-}
-"""What errors in a stream, which have no status, have where they are plain answers."""
 _MOST_TEXT = 2_000
 
 
@@ -151,29 +131,9 @@ def classify(fault: Fault) -> ProviderError:
     return outcome(fault)
 
 
-def of_event(
-    body: object, *, model: str, operation: Operation, drawn: bool, request_id: str | None
-) -> ProviderError:
-    """Return our error for *body*, the error in a stream: what it had been as a plain answer.
-
-    After a picture in the making (*drawn*), only a refusal is surely not charged in full.
-    """
-    status = _status_of(body)
-    fault = _fault(
-        body, status=status, headers={}, request_id=request_id, model=model, operation=operation
-    )
-    error = classify(fault)
-    if drawn and not isinstance(error, _CERTAIN):
-        return MaybeBilled(
-            request_id=request_id,
-            operator=f"The stream failed after it had begun to draw ({_safe(fault.code)}).",
-        )
-    return error
-
-
 def fault_of(error: openai.APIStatusError, *, model: str, operation: Operation) -> Fault:
     """Take an answer apart: the vendor's envelope, Azure's, FastAPI's, a bare text or HTML."""
-    return _fault(
+    return described(
         error.body,
         status=error.status_code,
         headers=error.response.headers,
@@ -183,7 +143,7 @@ def fault_of(error: openai.APIStatusError, *, model: str, operation: Operation) 
     )
 
 
-def _fault(
+def described(
     body: object,
     *,
     status: int,
@@ -192,6 +152,7 @@ def _fault(
     model: str,
     operation: Operation,
 ) -> Fault:
+    """Take an error's body apart, whatever shape it has."""
     detail = field_of(body, "detail")
     message = text_of(field_of(body, "message")) or text_of(detail) or text_of(body) or str(detail)
     inner = text_of(field_of(field_of(body, "inner_error", "innererror"), "code"))
@@ -207,15 +168,6 @@ def _fault(
         model=model,
         operation=operation,
     )
-
-
-def _status_of(body: object) -> int:
-    """Return the status that an error without one would have had; 500 where nothing tells."""
-    named = [text_of(field_of(body, name)).lower() for name in ("status", "code", "type")]
-    for name in named:
-        if _STATUS.fullmatch(name):
-            return int(name)
-    return next((_STATUSES[name] for name in named if name in _STATUSES), 500)
 
 
 def _without_answer(error: Exception) -> ProviderError:
@@ -256,8 +208,8 @@ def _bad_request(fault: Fault) -> ProviderError:
             return _picture(fault)
     return ParameterRejected(
         request_id=fault.request_id,
-        operator=f"Rejected with status {fault.status}, field {_safe(fault.about)}, "
-        f"code {_safe(fault.code)}.",
+        operator=f"Rejected with status {fault.status}, field {safe(fault.about)}, "
+        f"code {safe(fault.code)}.",
     )
 
 
@@ -355,7 +307,8 @@ def _categories(fault: Fault, details: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in tidy if _CATEGORY.fullmatch(name)))[:8]
 
 
-def _safe(word: str) -> str:
+def safe(word: str) -> str:
+    """Return *word* where it can be shown to an operator: a plain name and nothing else."""
     return word if re.fullmatch(r"[a-z0-9_.\[\]-]{1,60}", word) else "(none)"
 
 

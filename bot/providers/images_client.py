@@ -17,7 +17,8 @@ from bot.domain.errors import MaybeBilled, NonsenseAnswer
 from bot.providers.answers import MAX_ANSWER
 from bot.providers.base import Operation
 from bot.providers.dialects import Call
-from bot.providers.errors import of_event, translate
+from bot.providers.errors import translate
+from bot.providers.stream_errors import of_event
 from bot.providers.streams import OnPartial, StreamFailedError, read_stream
 
 VENDOR_URL = "https://api.openai.com/v1"

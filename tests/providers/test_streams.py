@@ -24,7 +24,7 @@ from bot.domain.errors import (
 from bot.domain.pictures import Size
 from bot.providers import streams
 from bot.providers.base import InputPicture, Operation, PictureRequest, ProviderSettings
-from bot.providers.errors import of_event
+from bot.providers.stream_errors import of_event
 from bot.providers.streams import Events, read_stream
 from bot.providers.watching import Careful, partials_for
 from tests.fakes.images_answers import Fault, base64_of, error

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.errors import ProviderBusy, ProviderFailed, ProviderUnreachable
-from bot.providers.waiting import Patience, duration, retry_after
+from bot.providers.waiting import Budget, Patience, duration, retry_after
 from tests.providers.conftest import Naps
 
 
@@ -71,6 +71,22 @@ async def test_patience_ends_by_count_and_by_time() -> None:
     with pytest.raises(ProviderBusy):
         await patience.call(ask)
     assert naps.taken[3:] == [70]
+
+
+async def test_several_waits_draw_on_one_budget_and_are_told_before() -> None:
+    naps, told = Naps(), Naps()
+    patience = Patience(sleep=naps, jitter=lambda: 1.0)
+    budget = Budget(100)
+    faults = [ProviderBusy(retry_after=70), ProviderBusy(retry_after=70)]
+
+    async def ask() -> None:
+        budget.spend(5)
+        raise faults.pop(0)
+
+    with pytest.raises(ProviderBusy):
+        await patience.call(ask, budget, told)
+    assert naps.taken == told.taken == [70]
+    assert budget.left == 20
 
 
 def test_waits_are_spread_a_little() -> None:
