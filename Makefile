@@ -42,6 +42,7 @@ requirements: $(VENV)/.dev ## Choose the newest versions and pin them by their h
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --extra demo -c requirements/dev.txt -o requirements/demo.txt
+	@$(COMPILE) pyproject.toml --extra heic -c requirements/dev.txt -o requirements/heic.txt
 
 clean: ## Remove what was built; the database in data/ stays
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .hypothesis .pytest_cache .ruff_cache \

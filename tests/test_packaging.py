@@ -17,8 +17,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "cogs", "migrations")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-ASKED = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["demo"]
-SETS = ("build", "run", "demo", "dev")
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+ASKED = PROJECT["project"]["dependencies"] + EXTRAS["demo"] + EXTRAS["heic"]
+SETS = ("build", "run", "demo", "heic", "dev")
 ONLY_FOR_THE_DEMO = {"simcord", "av", "linkify-it-py"}
 ONLY_FOR_US = {"pytest", "ruff", "basedpyright", "playwright", "setuptools", "uv"}
 
@@ -123,6 +124,15 @@ def test_the_sets_agree_and_hold_only_what_they_are_for() -> None:
     assert demo.keys() >= ONLY_FOR_THE_DEMO
     assert not ONLY_FOR_US & demo.keys()
     assert pinned("build").items() <= dev.items()
+
+
+def test_gpl_code_comes_only_where_it_is_asked_for() -> None:
+    heic = pinned("heic")
+
+    assert pinned("run").items() <= heic.items() <= pinned("dev").items()
+    assert heic.keys() - pinned("run").keys() == {"pillow-heif"}
+    assert "pillow-heif" not in pinned("demo")
+    assert "ARG EXTRA=\n" in (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def test_the_image_is_made_as_promised() -> None:
