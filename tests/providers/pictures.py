@@ -13,6 +13,13 @@ def png(picture: Image.Image) -> bytes:
     return data.getvalue()
 
 
+def encoded(data: bytes, kind: str) -> bytes:
+    """A PNG's picture as another type."""
+    again = io.BytesIO()
+    opened(data).convert("RGB").save(again, kind)
+    return again.getvalue()
+
+
 def opened(data: bytes) -> Image.Image:
     with Image.open(io.BytesIO(data)) as picture:
         return picture.convert("RGBA")

@@ -1,7 +1,7 @@
 """Every request that we can send, held against the vendor's own OpenAPI file by steady."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -11,15 +11,13 @@ from openai.types.image_create_variation_params import ImageCreateVariationParam
 from openai.types.image_edit_params import ImageEditParamsBase
 from openai.types.image_generate_params import ImageGenerateParamsBase
 
-from bot.domain.asks import Strength
 from bot.domain.errors import ParameterRejected
-from bot.domain.pictures import Size
-from bot.providers.base import InputPicture, Operation, PictureRequest, ProviderSettings
+from bot.providers.base import ProviderSettings
 from bot.providers.models import MODELS, Model
 from bot.providers.openai_images import open_openai_images
 from tests.fakes.steady import server
 from tests.providers.conftest import Opener
-from tests.providers.pictures import mask, square
+from tests.providers.every_request import every_request
 
 SCHEMAS: dict[str, Any] = json.loads(server.SPEC.read_bytes())["components"]["schemas"]
 
@@ -33,57 +31,11 @@ def steady() -> Generator[str]:
         pytest.skip(f"steady cannot be had here: {error}")
 
 
-def options(model: Model) -> Iterator[dict[str, Any]]:
-    """Every value of every option that the model offers, one after the other."""
-    yield {}
-    yield {"member": "", "strictness": "low", "verbatim": True}
-    yield from ({"quality": quality} for quality in model.can.qualities)
-    yield from ({"style": style} for style in model.can.styles)
-    yield from ({"background": background} for background in model.can.backgrounds)
-    yield from ({"size": size, "count": 4} for size in model.can.sizes.shapes.values())
-
-
-def requests(model: Model) -> Iterator[PictureRequest]:
-    plain = PictureRequest(
-        operation=Operation.GENERATE,
-        model=model.name,
-        prompt="a fox",
-        size=Size(1024, 1024),
-        quality=model.can.default_quality,
-        strictness="auto",
-        member="0123456789abcdef",
-    )
-    for chosen in options(model):
-        yield replace(plain, **chosen)
-        if Operation.EDIT in model.can.operations:
-            yield replace(
-                plain, operation=Operation.EDIT, images=(InputPicture(square()),), **chosen
-            )
-            yield replace(
-                plain,
-                operation=Operation.EDIT,
-                images=(InputPicture(square()),),
-                mask=mask(),
-                **chosen,
-            )
-            yield replace(
-                plain, operation=Operation.VARY, images=(InputPicture(square()),), **chosen
-            )
-    for strength in Strength if Operation.VARY in model.can.operations else ():
-        yield replace(
-            plain,
-            operation=Operation.VARY,
-            images=(InputPicture(square()),),
-            prompt="",
-            strength=strength,
-        )
-
-
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
 async def test_every_request_is_valid(model: Model, steady: str, open_on: Opener) -> None:
     settings = ProviderSettings(name="openai", api_key="sk-test", base_url=steady, model=model.name)
     provider = await open_on(settings)
-    for request in requests(model):
+    for request in every_request(model):
         answer = await provider.make(request)
         assert answer.pictures
 
@@ -91,7 +43,7 @@ async def test_every_request_is_valid(model: Model, steady: str, open_on: Opener
 async def test_steady_does_refuse(steady: str, open_on: Opener) -> None:
     settings = ProviderSettings(name="openai", api_key="sk-test", base_url=steady)
     provider = await open_on(settings)
-    request = next(requests(MODELS["gpt-image-2"]))
+    request = every_request(MODELS["gpt-image-2"])[0]
     with pytest.raises(ParameterRejected):
         await provider.make(replace(request, quality="splendid"))
 

@@ -41,6 +41,7 @@ def running() -> Generator[str]:
     """
     port = npm.free_port()
     options = ["--port", str(port), "--reject-on-sdk-error", "--quiet", "--no-color"]
+    options.append("--validator-form-array-format=brackets")  # as the SDK sends lists of files
     command = [program(), *options, SPEC]
     with npm.serving(command, "Ready to accept") as served:
         yield f"http://127.0.0.1:{port}"
