@@ -21,7 +21,21 @@ class SqliteFile:
     @property
     def lock(self) -> Path:
         """The file whose lock the one process holds that uses the database."""
-        return self.path.with_name(self.path.name + ".lock")
+        return self.beside(".lock")
+
+    @property
+    def key(self) -> Path:
+        """The file with the key of the fingerprints; a secret."""
+        return self.beside(".key")
+
+    @property
+    def restoring(self) -> Path:
+        """The file that is there while a back-up takes the database's place."""
+        return self.beside(".restoring")
+
+    def beside(self, ending: str) -> Path:
+        """Return the file whose name is the database's and *ending*."""
+        return self.path.with_name(self.path.name + ending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Brings a database to the shape that this version of Easel needs, once, under a lock."""
 
 import asyncio
+import sqlite3
 from dataclasses import dataclass
 from importlib.resources import files
 from threading import Lock
@@ -16,7 +17,13 @@ from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import SetupError
 from bot.storage.address import PostgresqlServer, SqliteFile, parse
-from bot.storage.sqlite_file import check_whole, claimed, writing_engine
+from bot.storage.sqlite_file import (
+    check_whole,
+    claimed,
+    reading_engine,
+    unusable,
+    writing_engine,
+)
 
 _ADVISORY = 0x65_61_73_65_6C  # "easel": the lock's number
 _WAIT_SECONDS = 20
@@ -52,11 +59,23 @@ def migrate(url: str) -> Migrated:
 
 
 def upgrade_file(file: SqliteFile) -> Migrated:
-    """Check and migrate a SQLite file that this process has claimed. Raises SetupError."""
+    """Check and migrate a SQLite file that this process has claimed. Raises SetupError.
+
+    It is written to only when it is whole, Easel's own and older than this version.
+    """
     check_whole(file.path)
-    engine = writing_engine(file.path, foreign_keys=False)  # batch mode replaces whole tables
-    with engine.begin() as connection:
-        return upgrade(connection)
+    try:
+        with reading_engine(file.path).connect() as connection:
+            found = state(connection)
+        if found.changed:
+            engine = writing_engine(file.path, foreign_keys=False)  # batch mode replaces tables
+            with engine.begin() as connection:
+                return upgrade(connection)
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise unusable(file.path, error.orig) from None
+        raise
+    return found
 
 
 def upgrade_server(server: PostgresqlServer) -> Migrated:
@@ -70,8 +89,20 @@ def upgrade(connection: Connection) -> Migrated:
     Raises:
         SetupError: the database belongs to a newer Easel or to another program.
     """
-    config = configuration(connection)
-    scripts = ScriptDirectory.from_config(config)
+    found = state(connection)
+    if found.changed:
+        with _alembic:
+            command.upgrade(configuration(connection), "head")
+    return found
+
+
+def state(connection: Connection) -> Migrated:
+    """Return the revision of the database, and the one that this version would bring it to.
+
+    Raises:
+        SetupError: the database belongs to a newer Easel or to another program.
+    """
+    scripts = ScriptDirectory.from_config(configuration(connection))
     after = scripts.get_heads()[0]  # a test holds that there is one
     before = MigrationContext.configure(connection).get_current_revision()
     if before is None:
@@ -81,9 +112,6 @@ def upgrade(connection: Connection) -> Migrated:
             f"The database was written by a newer version of Easel (its revision is {before}, this "
             f"version knows {after}); install that version, or restore a backup from before it."
         )
-    if before != after:
-        with _alembic:
-            command.upgrade(config, "head")
     return Migrated(before=before, after=after)
 
 

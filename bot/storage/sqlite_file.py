@@ -1,10 +1,13 @@
 """The file of a SQLite database: claimed by one process, looked at, never overwritten."""
 
+import logging
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import cast
+from time import perf_counter
+from typing import Final, cast
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,7 +20,13 @@ from bot.storage.lane import primary_code
 BUSY_SECONDS = 1.2
 """How long a write waits, queue and locks together, before it is refused."""
 
-_OWNER_ONLY = 0o600  # it holds prompts
+OWNER_ONLY: Final = 0o600
+"""The mode of the database and of everything that is made of it: it holds prompts."""
+
+log = logging.getLogger(__name__)
+
+_LARGE = 500_000_000  # bytes; measured: half a second for each 200 MB that are in memory
+_SLOW = 2.0  # seconds
 _MAGIC = b"SQLite format 3\0"
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
 
@@ -33,19 +42,28 @@ def claimed(file: SqliteFile, wait: float = 0) -> Generator[None]:
     Raises:
         SetupError: another process uses it, or it cannot be used; the text says what to do.
     """
+    with locked(file, wait):
+        _refuse_half_of_one(file)
+        _look_at(file.path)
+        yield
+
+
+@contextmanager
+def locked(file: SqliteFile, wait: float = 0) -> Generator[None]:
+    """Keep every other Easel away from *file*, without looking at it; see `claimed`.
+
+    Raises:
+        SetupError: another process uses it, or its directory cannot be written.
+    """
     _make_directory(file.path.parent)
     lock = FileLock(file.lock, thread_local=False)
     try:
         lock.acquire(timeout=wait)
     except Timeout:
-        raise DatabaseInUse(
-            f"Another Easel already uses {file.path}; stop it first, or name another file in "
-            "DATABASE_URL."
-        ) from None
-    except OSError as error:
-        raise _unwritable(file.path.parent, error) from None
+        raise _taken(file) from None
+    except (OSError, NotImplementedError) as error:  # the latter: a disk without locks
+        raise _unlockable(file, error) from None
     try:
-        _look_at(file.path)
         yield
     finally:
         lock.release()
@@ -63,8 +81,34 @@ def connect(path: Path, *, foreign_keys: bool = True) -> sqlite3.Connection:
             connection.execute(f"PRAGMA {pragma}")
     except sqlite3.Error as error:
         connection.close()
-        raise _unusable(path, error) from None
+        raise unusable(path, error) from None
     return connection
+
+
+def connect_reading(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
+    """Open the file for reading only; nothing of it is changed, not even by closing it.
+
+    *immutable*: nobody else has it open, so that no file is made beside it.
+
+    Raises:
+        SetupError: SQLite cannot open it.
+    """
+    more = "&immutable=1" if immutable else ""
+    address = f"file:{quote(str(path))}?mode=ro{more}"
+    try:
+        return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    except sqlite3.Error as error:
+        raise unusable(path, error) from None
+
+
+def reading_engine(path: Path, *, immutable: bool = False) -> Engine:
+    """Return an engine that changes nothing."""
+    return create_engine(
+        "sqlite://",
+        creator=lambda: connect_reading(path, immutable=immutable),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
 
 
 def writing_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
@@ -84,19 +128,27 @@ def driver(connection: Connection) -> sqlite3.Connection:
     return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
-def check_whole(path: Path) -> None:
-    """Read the whole file and compare it with itself.
+def check_whole(path: Path, *, immutable: bool = False) -> None:
+    """Read the whole file and compare it with itself; nothing of it is changed.
+
+    Blocks for half a second for each 200 MB, much longer where the disk is slow.
 
     Raises:
         SetupError: it is damaged.
     """
+    size = path.stat().st_size
+    if size > _LARGE:
+        log.warning("Checking %s (%d MB); this takes a while.", path, size // 1_000_000)
+    started = perf_counter()
     try:
-        with closing(connect(path)) as connection:
+        with closing(connect_reading(path, immutable=immutable)) as connection:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
-        raise _unusable(path, error) from None
+        raise unusable(path, error) from None
     if answer != "ok":
         raise _damaged(path)
+    if (seconds := perf_counter() - started) > _SLOW:
+        log.warning("Checked %s in %.1f seconds; it is whole.", path, seconds)
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -110,10 +162,52 @@ def _make_directory(directory: Path) -> None:
         raise _unwritable(directory, error) from None
 
 
+def _refuse_half_of_one(file: SqliteFile) -> None:
+    """Refuse what SQLite would take for a new database, and would erase the rest of."""
+    if file.restoring.exists():
+        raise SetupError(
+            f"A restore of {file.path} did not come to its end; run `easel restore` again, or put "
+            f"back the files named in {file.restoring} and delete it."
+        )
+    wal = file.beside("-wal")
+    if _size(wal) and not _size(file.path):
+        raise SetupError(
+            f"{file.path} is missing or empty, but {wal.name} beside it holds what was written to "
+            "it; put the database back, or restore a backup with `easel restore`."
+        )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _taken(file: SqliteFile) -> SetupError:
+    if not file.lock.exists():
+        return _unlockable(file, OSError("it does not stay"))
+    return DatabaseInUse(
+        f"Another Easel already uses {file.path}; stop it first, or name another file in "
+        "DATABASE_URL."
+    )
+
+
+def _unlockable(file: SqliteFile, error: Exception) -> SetupError:
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if isinstance(error, PermissionError) and not file.lock.exists():
+        return _unwritable(file.path.parent, error)
+    return SetupError(
+        f"The lock file {file.lock} cannot be used ({why}), so nothing tells whether another Easel "
+        "uses the database; make it an ordinary file that the user that runs Easel may write, on "
+        "a disk with room that knows locks."
+    )
+
+
 def _look_at(path: Path) -> None:
     try:
         if not path.exists():
-            path.touch(mode=_OWNER_ONLY)  # SQLite's own files beside it follow
+            path.touch(mode=OWNER_ONLY)  # SQLite's own files beside it follow
         with path.open("r+b") as file:
             start = file.read(len(_MAGIC))
     except IsADirectoryError:
@@ -125,8 +219,8 @@ def _look_at(path: Path) -> None:
         ) from None
     if start and start != _MAGIC:
         raise SetupError(
-            f"{path} is not a SQLite database and was left as it is; restore a backup over it, or "
-            "set DATABASE_URL to another file."
+            f"{path} is not a SQLite database and was left as it is; restore a backup over it "
+            "with `easel restore FILE`, or set DATABASE_URL to another file."
         )
 
 
@@ -137,12 +231,15 @@ def _unwritable(directory: Path, error: OSError) -> SetupError:
     )
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> SetupError:
+def unusable(path: Path, error: sqlite3.Error) -> SetupError:
+    """Return what to tell the operator when SQLite complains of *path*."""
     match primary_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return SetupError(f"Another program has locked {path}; close it and start again.")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return _damaged(path)
+        case sqlite3.SQLITE_FULL:
+            return SetupError(f"The disk of {path} is full; make room on it and start again.")
         case _:
             return SetupError(
                 f"{path} cannot be used ({error}); check the disk's free space and that the user "
@@ -153,5 +250,5 @@ def _unusable(path: Path, error: sqlite3.Error) -> SetupError:
 def _damaged(path: Path) -> SetupError:
     return SetupError(
         f"The database {path} is damaged and was left as it is; restore your last backup over it "
-        "and start again."
+        "with `easel restore FILE` and start again."
     )

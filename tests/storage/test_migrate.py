@@ -155,11 +155,12 @@ async def test_a_job_takes_its_pictures_with_it(database: Database) -> None:
     def work(connection: Connection) -> int:
         connection.execute(
             text("""INSERT INTO jobs (id, code, interaction_id, application_id, guild_id,
-                channel_id, user_id, command, state, options, provider, model, count, private,
-                estimate_micros, created_at)
-                VALUES (1, 'a', 1, 1, 1, 1, 1, 'imagine', 'booked', '{}', 's', 'm', 1, 0, 0, 0)""")
+                channel_id, user_id, command, state, options, place, provider, model, count,
+                private, estimate_micros, created_at)
+                VALUES (1, 'a', 1, 1, 1, 1, 1, 'imagine', 'booked', '{}', '{}', 's', 'm', 1, 0, 0,
+                0)""")
         )
-        connection.execute(text("INSERT INTO pictures VALUES (1, 0, 'image/png', x'00')"))
+        connection.execute(text("INSERT INTO pictures VALUES (1, 0, 'answer', 'image/png', x'00')"))
         connection.execute(text("DELETE FROM jobs"))
         return connection.execute(text("SELECT count(*) FROM pictures")).scalar_one()
 
