@@ -8,7 +8,9 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Final
@@ -139,6 +141,62 @@ def migrate() -> None:
         click.echo(f"The database went from revision {done.before or 'none'} to {done.after}.")
     else:
         click.echo(f"The database already has revision {done.after}.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--force", is_flag=True, help="Replace FILE where it exists.")
+def backup(file: Path | None, *, force: bool) -> None:
+    """Copy the database to FILE, also while Easel runs; by default beside it, with the time."""
+    settings = _settings()
+    from bot.storage.backup import back_up
+
+    url = settings.database_url.get_secret_value()
+    done = back_up(url, file, now=datetime.now().astimezone(), progress=_Told(), force=force)
+    click.echo(f"{done.file} holds {_megabytes(done.size)}, {_of(done.rows)}; it is whole.")
+    if done.key:
+        click.echo(f"{done.key} is the key beside it, a secret: who has both can tell who asked.")
+    else:
+        click.echo("There is no key file; if HASH_KEY is set, keep it with your other secrets.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Put the back-up FILE in the database's place; the old one is kept. Stop Easel first."""
+    settings = _settings()
+    from bot.storage.backup import restore as put_back
+
+    url = settings.database_url.get_secret_value()
+    done = put_back(url, file, now=datetime.now().astimezone(), progress=_Told())
+    click.echo(f"{done.copied.file} is now the back-up, {_of(done.copied.rows)}; it is whole.")
+    for each in done.aside:
+        click.echo(f"{each} is what was there before; delete it when you are content.")
+    if not done.copied.key:
+        click.echo("The back-up has no key file beside it, so the key stays as it was.")
+    if done.copied.outdated:
+        click.echo("It is of an earlier version; the next start migrates it.")
+    click.echo("Start Easel with `easel run`; requests that were open then are closed as it does.")
+
+
+class _Told:
+    """Says now and then how far a long copy has come."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + 1
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + 1
+            click.echo(f"Copied {_megabytes(done)} of {_megabytes(total)}.", err=True)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _of(rows: Mapping[str, int]) -> str:
+    return f"{rows['jobs']} requests and {rows['ledger']} lines of the ledger"
 
 
 def _has_browser() -> bool:
