@@ -13,6 +13,7 @@ from bot.client import EaselClient, use_proxy
 from bot.services.doctor import opens_pictures, takes_writes
 from bot.settings import Settings, token_of
 from bot.web.health import Probe, serve_health
+from bot.web.watchdog import watched_loop
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ async def serve(settings: Settings, extensions: Sequence[str], stop: asyncio.Eve
     token = token_of(settings)
     use_proxy(settings)
     async with (
+        watched_loop(),
         open_services(settings) as services,
         EaselClient(services, extensions) as client,
         _health_pages(settings, services, client),
