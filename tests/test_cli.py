@@ -235,7 +235,8 @@ async def test_doctor_names_each_problem_with_its_cure(tmp_path: Path) -> None:
     assert done.code == 1
     assert any("Token: Discord could not be reached" in line for line in problems)
     assert any("Key: OPENAI_API_KEY is not set" in line for line in problems)
-    assert "ok       Database: It takes writes." in done.out
+    assert f"ok       Database: There is none yet; a start makes {tmp_path}/data/" in done.out
+    assert files(tmp_path) == []
     assert CANARY not in done.out + done.err
     assert done.err == ""
 

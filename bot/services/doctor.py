@@ -1,6 +1,7 @@
 """Looks at everything that Easel needs and says in plain words what is wrong and how to mend it."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -41,9 +42,14 @@ async def examine(checks: Mapping[str, Check]) -> AsyncGenerator[Finding]:
 
 
 def machine_checks(database_url: str) -> dict[str, Check]:
-    """Return the checks of what is on this machine; the database is prepared as a start would."""
+    """Return the checks of what is on this machine.
+
+    A database that is there is prepared as a start would; one that is not is left to the start.
+    """
 
     async def database() -> list[Finding]:
+        if (address := _not_there_yet(database_url)) is not None:
+            return [_new_database_finding(address)]
         try:
             async with open_database(database_url) as opened:
                 return [await database_finding(opened)]
@@ -170,6 +176,28 @@ def _ending_in_words(ending: Ending, today: date) -> str:
         return f"{ending.model}, which members can choose, is no longer offered{after}."
     verb = "was shut down" if is_over(ending, today) else "shuts down"
     return f"{ending.model}, which members can choose, {verb} on {ending.day.isoformat()}{after}."
+
+
+def _not_there_yet(database_url: str) -> SqliteFile | None:
+    address = parse(database_url)
+    if not isinstance(address, SqliteFile):
+        return None
+    there = any(each.exists() for each in (address.path, address.beside("-wal"), address.restoring))
+    return None if there else address
+
+
+def _new_database_finding(address: SqliteFile) -> Finding:
+    directory = _existing(address.path.parent)
+    if directory.is_dir() and os.access(directory, os.W_OK | os.X_OK):
+        return Finding(
+            subject="Database", well=True, says=f"There is none yet; a start makes {address.path}."
+        )
+    return Finding(
+        subject="Database",
+        well=False,
+        says=f"There is none yet, and {directory} cannot be written.",
+        cure="Give the user that runs Easel write access to it, or change DATABASE_URL.",
+    )
 
 
 def _disk(database_url: str) -> list[Finding]:
