@@ -1,5 +1,6 @@
 """What the fake Images API answers when nothing is wrong: real pictures, usage, scripted faults."""
 
+import asyncio
 import base64
 import hashlib
 import io
@@ -28,10 +29,11 @@ class Fault:
         items: the pictures of a good answer to replace.
         delay: seconds before the answer.
         cut: "before" closes the connection without an answer, "during" in the middle of one.
-        trickle: seconds between the bytes of the answer.
+        trickle: seconds between the bytes of the answer, or between the parts of a stream.
         check: whether the request is held against the rules first.
         stream: the raw parts of a stream of events to answer with.
         ignores_stream: whether a request for a stream is answered like any other.
+        gate: what is waited for before the answer; in a stream before its last part.
     """
 
     status: int = 200
@@ -45,6 +47,7 @@ class Fault:
     check: bool = True
     stream: list[str] | None = None
     ignores_stream: bool = False
+    gate: asyncio.Event | asyncio.Barrier | None = None
 
 
 def error(

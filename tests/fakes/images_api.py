@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import itertools
 import json
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -65,11 +65,20 @@ class FakeImages:
         self._listed = dict.fromkeys(rules) if listed is None else dict(listed)
         self._lists_models = lists_models
         self._faults: deque[Fault] = deque()
+        self._about: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._numbers = itertools.count(1)
 
     def script(self, *faults: Fault) -> None:
         """Meet the next requests with *faults*, one each; later ones are answered well."""
         self._faults.extend(faults)
+
+    def meet(self, prompt: str, *faults: Fault) -> None:
+        """Meet the next requests for *prompt* with *faults*, whatever else is asked meanwhile."""
+        self._about[prompt].extend(faults)
+
+    def asked(self, prompt: str) -> list[Call]:
+        """Return the calls for *prompt*."""
+        return [call for call in self.calls if call.request.text("prompt") == prompt]
 
     @property
     def billed(self) -> int:
@@ -103,8 +112,11 @@ class FakeImages:
 
     async def _images(self, message: web.Request) -> web.StreamResponse:
         request = await _request(message)
-        fault = self._faults.popleft() if self._faults else FINE
+        faults = self._about[request.text("prompt") or ""] or self._faults
+        fault = faults.popleft() if faults else FINE
         await asyncio.sleep(fault.delay)
+        if fault.gate is not None and fault.stream is None:
+            await fault.gate.wait()
         refused: str | None = None
         try:
             self._check_key(message)
@@ -121,8 +133,8 @@ class FakeImages:
                     return await images_streams.send(
                         message,
                         images_streams.told(body, request) if parts is None else parts,
+                        fault,
                         request_id=f"req_{len(self.calls)}",
-                        cut=bool(fault.cut),
                     )
         except RefusedError as error:
             refused, status, body = str(error), error.status, error.body

@@ -4,12 +4,14 @@ A scripted stream is a list of raw texts, each written by itself (`Fault.stream`
 fake shows as many pictures in the making as were asked for, then the answer.
 """
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.images_answers import Fault
 from tests.fakes.images_rules import Request, refuse
 
 MOST_PARTIALS = 3
@@ -58,14 +60,17 @@ def told(answer: Mapping[str, Any], request: Request) -> list[str]:
 
 
 async def send(
-    message: web.Request, parts: Iterable[str], *, request_id: str, cut: bool = False
+    message: web.Request, parts: Sequence[str], fault: Fault, *, request_id: str
 ) -> web.StreamResponse:
-    """Write *parts*; with *cut* the connection is closed instead of ended."""
+    """Write *parts* as *fault* says."""
     headers = {"Content-Type": "text/event-stream; charset=utf-8", "x-request-id": request_id}
     response = web.StreamResponse(headers=headers)
     await response.prepare(message)
-    for part in parts:
+    for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
+        if left == 1 and fault.gate is not None:
+            await fault.gate.wait()
         await response.write(part.encode())
-    if cut and message.transport is not None:
+        await asyncio.sleep(fault.trickle or 0)
+    if fault.cut and message.transport is not None:
         message.transport.abort()
     return response

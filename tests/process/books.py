@@ -15,6 +15,7 @@ class Books:
     ledger: list[dict[str, Any]]
     bookings: list[dict[str, Any]]
     counters: list[dict[str, Any]]
+    events: list[dict[str, Any]]
     pictures_kept: int
 
     @property
@@ -69,4 +70,6 @@ def read_books(file: Path) -> Books:
             return [dict(row) for row in found]
 
         kept = connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
-        return Books(rows("jobs"), rows("ledger"), rows("bookings"), rows("counters"), kept)
+        tables = ("jobs", "ledger", "bookings", "counters", "moderation_events")
+        jobs, ledger, bookings, counters, events = map(rows, tables)
+        return Books(jobs, ledger, bookings, counters, events, kept)
