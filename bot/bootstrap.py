@@ -28,6 +28,7 @@ from bot.services.moderation import ModerationLog
 from bot.services.prechecks import Prechecks
 from bot.services.preparing import Preparing
 from bot.services.quota import QuotaDefaults, Quotas
+from bot.services.recovery import Recovery
 from bot.services.reports import Reports
 from bot.services.studio import Studio
 from bot.settings import Settings
@@ -42,6 +43,7 @@ class Services:
     """Everything that commands may ask for."""
 
     studio: Studio
+    recovery: Recovery
     quotas: Quotas
     guilds: Guilds
     prechecks: Prechecks
@@ -93,16 +95,18 @@ async def open_services(
         quotas = Quotas(database, clock, _quota_defaults(settings))
         books = Books(database, quotas, fingerprints, clock)
         admission = Admission(database, quotas, guilds, provider, fingerprints, clock)
+        studio = Studio(
+            admission,
+            books,
+            provider,
+            imaging,
+            Preparing(imaging, downloads, provider, prechecks),
+            park=park,
+            at_once=settings.provider_calls_at_once,
+        )
         yield Services(
-            studio=Studio(
-                admission,
-                books,
-                provider,
-                imaging,
-                Preparing(imaging, downloads, provider, prechecks),
-                park=park,
-                at_once=settings.provider_calls_at_once,
-            ),
+            studio=studio,
+            recovery=Recovery(studio, admission, clock, at_once=settings.provider_calls_at_once),
             quotas=quotas,
             guilds=guilds,
             prechecks=prechecks,

@@ -1,5 +1,6 @@
 """The Discord client, the command tree, and the one error handler of commands."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,11 +16,14 @@ from bot.bootstrap import Services
 from bot.domain.errors import UserError
 from bot.settings import Settings
 from bot.ui.actions import ResultAction
+from bot.ui.delivery import Courier
 from bot.ui.failures import answer_failure
 from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
 
 log = structlog.get_logger(__name__)
+
+_MOMENT = 2.0  # seconds for what is cancelled to end
 
 
 class EaselTree(OfferingTree):
@@ -57,16 +61,21 @@ class EaselClient(commands.Bot):
         self.studio = services.studio
         self.guild_choices = services.guilds
         self.notices = Notices(self)
+        self.courier = Courier(self, services.provider, services.clock)
+        self._recovering: asyncio.Task[None] | None = None
         if isinstance(self.tree, OfferingTree):
             self.tree.models = tuple(services.provider.models.values())
         self._extensions_to_load = tuple(extensions)
 
     async def setup_hook(self) -> None:
-        """Close what an earlier process left open, and learn the commands and buttons."""
-        left = await self.studio.books.recover()
+        """Learn the commands and buttons, and go on with what an earlier process left."""
+        left = await self.services.recovery.left()  # before the first command can come
         if left:
-            log.warning("jobs_recovered", jobs=left)
+            log.warning("jobs_left", jobs=len(left))
         await self.load_commands()
+        going_on = self.services.recovery.run(left, self.courier)
+        self._recovering = asyncio.create_task(going_on, name="recovery")
+        self._show_again.start()
         self._tidy.start()
         self._tell.start()
 
@@ -82,8 +91,11 @@ class EaselClient(commands.Bot):
 
     async def close(self) -> None:
         """Leave Discord; running requests are drained before by `Studio.close`."""
-        self._tidy.cancel()
-        self._tell.cancel()
+        for loop in (self._tidy, self._tell, self._show_again):
+            loop.cancel()
+        if self._recovering is not None:
+            self._recovering.cancel()
+            await asyncio.wait({self._recovering}, timeout=_MOMENT)
         await super().close()
 
     @tasks.loop(minutes=1)
@@ -105,6 +117,15 @@ class EaselClient(commands.Bot):
             log.warning("not_told", reason=type(error).__name__)
         except Exception:
             log.exception("not_told")  # a bug; what is new in the next minute is told all the same
+
+    @tasks.loop(hours=1)
+    async def _show_again(self) -> None:
+        if self._show_again.current_loop == 0:
+            return  # what was left is being shown already
+        try:
+            await self.services.recovery.again(self.courier)
+        except UserError as error:
+            log.warning("not_shown_again", reason=type(error).__name__)
 
     @_tell.before_loop
     async def _connected(self) -> None:

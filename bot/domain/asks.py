@@ -130,7 +130,7 @@ def recall(
     origin: Origin,
     asker: Asker,
     place: Place,
-    parent: str,
+    parent: str | None,
 ) -> Ask:
     """Return the ask whose `remember`ed *options* these are, for another interaction."""
     values = {

@@ -120,6 +120,33 @@ class DeliveryFailed(UserError):
     cost = Cost.UNKNOWN
 
 
+class Undelivered(UserError):
+    """The pictures could not be shown, now; they are kept for a while."""
+
+    cost = Cost.NOT_ASKED
+    message = "The pictures are made, but could not be posted here."
+    tip = "They are kept for 24 hours: get them with `/show code:{code}`."
+
+
+class Interrupted(UserError):
+    """Easel ended while the picture service was at work; nobody knows what became of it."""
+
+    cost = Cost.UNKNOWN
+    message = "Easel was restarted while this was being made, and what was made is lost."
+    tip = "Your allowance was given back; ask again."
+
+
+class NotResumed(UserError):
+    message = "Easel was away, and this request could not be made in time."
+    tip = "Ask again."
+
+
+class NothingKept(UserError):
+    cost = Cost.NOT_ASKED
+    message = "There are no pictures kept for you under {code}."
+    tip = "What was posted stays in its channel; what was not is kept for 24 hours."
+
+
 # --- pictures that people give us -------------------------------------------------------------
 
 

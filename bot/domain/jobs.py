@@ -34,21 +34,28 @@ class Job:
 
     Attributes:
         code: what people see, as in ``#k3f9q2w``.
+        token: the interaction's, a secret; None once the job is finished.
         options: the ask without its prompt, token and pictures.
+        place: what answering needs: locale, upload_limit in bytes, parent_id, age_restricted.
         prompt: None once retention has erased it.
         made: how many pictures came.
         estimate_micros, cost_micros: micro-dollars; the cost is None until it is settled.
+        message_channel_id, message_id: where the answer stands, or the reply that announced it.
+        keep_until: until when pictures that could not be shown are kept.
     """
 
     id: int
     code: str
     interaction_id: int
+    application_id: int
+    token: str | None = field(repr=False)
     guild_id: int
     channel_id: int
     user_id: int
     command: Command
     state: JobState
     options: dict[str, Any]
+    place: dict[str, Any]
     prompt: str | None = field(repr=False)
     revised_prompt: str | None = field(repr=False)
     model: str
@@ -62,3 +69,4 @@ class Job:
     message_id: int | None
     created_at: datetime
     finished_at: datetime | None
+    keep_until: datetime | None

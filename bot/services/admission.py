@@ -3,15 +3,19 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from bot.domain.asks import Ask, remember
+from bot.domain.asks import Ask, Asker, Origin, Place, recall, remember
 from bot.domain.clock import Clock
-from bot.domain.errors import BadOption, ChannelClosed, RoleMissing
+from bot.domain.errors import BadOption, ChannelClosed, ModelGone, RoleMissing
 from bot.domain.guild import GuildChoices
+from bot.domain.jobs import Job
+from bot.domain.pictures import Size
+from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities, ImageProvider, PictureRequest, Price
 from bot.services.fingerprints import Fingerprints
 from bot.services.guilds import Guilds, effective_model
-from bot.services.options import check_options, request_for
+from bot.services.options import OPERATIONS, check_options, request_for
 from bot.services.quota import Claim, Quotas
 from bot.storage import jobs
 from bot.storage.database import Connection, Database
@@ -113,6 +117,7 @@ class Admission:
             user_id=ask.asker.user_id,
             command=ask.command.value,
             options=remember(ask),
+            place={"locale": ask.asker.locale, **where_of(ask.place)},
             prompt=ask.prompt,
             provider=self._provider.name,
             model=ticket.request.model,
@@ -123,6 +128,26 @@ class Admission:
             created_at=ticket.admitted_at,
         )
 
+    async def resume(self, job: Job) -> Ticket:
+        """Return the ticket of a booked *job* of an earlier process, by today's settings.
+
+        Raises:
+            UserError: its model is gone, or does not do this any more.
+        """
+        capabilities = self._provider.models.get(job.model)
+        if capabilities is None:
+            raise ModelGone(model=job.model)
+        self._provider.ready(job.model)
+        ask, choices = ask_of(job), await self._guilds.choices(job.guild_id)
+        check_options(ask, capabilities)
+        member = self._fingerprints.member(job.user_id)
+        request = request_for(ask, choices, capabilities, member)
+        return replace(ticket_of(job, choices), request=request, model=capabilities)
+
+    async def reopen(self, job: Job) -> Ticket:
+        """Return the ticket of *job*, whose call was made: for showing and for closing it."""
+        return ticket_of(job, await self._guilds.choices(job.guild_id))
+
     def _model(self, ask: Ask, choices: GuildChoices) -> Capabilities:
         models = self._provider.models
         if ask.model is None:
@@ -131,6 +156,56 @@ class Admission:
             offered = ", ".join(models)
             raise BadOption(option="model", problem=f"it is one of: {offered}")
         return models[ask.model]
+
+
+def where_of(place: Place) -> dict[str, Any]:
+    """Return what of *place* is not a job's own column."""
+    return {
+        "parent_id": place.parent_id,
+        "age_restricted": place.age_restricted,
+        "upload_limit": place.upload_limit,
+    }
+
+
+def ask_of(job: Job) -> Ask:
+    """Return what was asked for as *job*; roles and permissions are not remembered."""
+    where = dict(job.place)
+    locale = where.pop("locale")
+    return recall(
+        job.options,
+        command=job.command,
+        prompt=job.prompt or "",
+        origin=Origin(
+            interaction_id=job.interaction_id,
+            application_id=job.application_id,
+            token=job.token or "",
+        ),
+        asker=Asker(user_id=job.user_id, locale=locale),
+        place=Place(guild_id=job.guild_id, channel_id=job.channel_id, **where),
+        parent=job.parent,
+    )
+
+
+def ticket_of(job: Job, choices: GuildChoices) -> Ticket:
+    """Return a ticket that is good for everything but the call itself."""
+    ask = ask_of(job)
+    return Ticket(
+        job_id=job.id,
+        code=job.code,
+        ask=ask,
+        request=PictureRequest(
+            operation=OPERATIONS[ask.command],
+            model=job.model,
+            prompt=ask.prompt,
+            size=Size(0, 0),
+            count=job.count,
+            quality=ask.quality,
+        ),
+        model=Capabilities(model=job.model, operations=frozenset(), sizes=Sizes(shapes={})),
+        estimate=Price(micros=job.estimate_micros),
+        choices=choices,
+        admitted_at=job.created_at,
+    )
 
 
 def _check_place(ask: Ask, choices: GuildChoices) -> None:

@@ -5,21 +5,35 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from bot.domain.clock import Clock
-from bot.domain.errors import Billed, ContentRefused, NoSuchJob, ProviderError, StorageBusy
+from bot.domain.errors import (
+    Billed,
+    ContentRefused,
+    DeliveryFailed,
+    Interrupted,
+    NoSuchJob,
+    NothingKept,
+    ProviderError,
+    StorageBusy,
+)
 from bot.domain.jobs import Job, JobState
-from bot.providers.base import Answer, Price
+from bot.providers.base import Price
 from bot.services import moderation
 from bot.services.admission import Ticket
 from bot.services.fingerprints import Fingerprints
+from bot.services.keeping import Kept, files_of, notes_of, restored
 from bot.services.quota import Quotas
 from bot.storage import audit, jobs
 from bot.storage.database import Connection, Database
 
 log = structlog.get_logger(__name__)
+
+KEPT: Final = timedelta(hours=24)
+"""How long pictures are kept that could not be shown."""
 
 _PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each try; a busy database takes one more
 
@@ -44,29 +58,47 @@ class Books:
         self._clock = clock
         self._left_open: list[Callable[[Connection], None]] = []
 
-    async def calling(self, ticket: Ticket) -> None:
-        """Commit that the provider is about to be called: from here on it may be billed."""
-        now = self._clock.now()
+    async def calling(self, ticket: Ticket, reply: Shown | None = None) -> None:
+        """Commit that the provider is about to be called: from here on it may be billed.
+
+        *reply* is the message that announces the pictures, where it is known.
+        """
+        values: dict[str, object] = {"calling_at": self._clock.now()}
+        if reply is not None:
+            values |= _where(reply)
         await self._database.write(
-            lambda c: jobs.move(c, ticket.job_id, JobState.CALLING, calling_at=now)
+            lambda c: jobs.move(c, ticket.job_id, JobState.CALLING, **values)
         )
 
-    async def made(self, ticket: Ticket, answer: Answer) -> None:
-        """Store the pictures that came until they are shown."""
-        received = [(made.media_type, made.data) for made in answer.pictures]
+    async def made(self, ticket: Ticket, kept: Kept) -> None:
+        """Store the pictures that came, and what showing them needs, until they are shown."""
+        answer = kept.answer
         values = {
-            "made": len(received),
+            "made": len(answer.pictures),
             "made_at": self._clock.now(),
             "request_id": answer.request_id,
             "revised_prompt": answer.pictures[0].revised_prompt,
             "cost_micros": answer.price.micros if answer.price.known else None,
+            "kept": notes_of(kept),
         }
 
         def work(connection: Connection) -> None:
             jobs.move(connection, ticket.job_id, JobState.MADE, **values)
-            jobs.keep_pictures(connection, ticket.job_id, received)
+            jobs.keep_pictures(connection, ticket.job_id, files_of(kept))
 
         await self._database.write(work)
+
+    async def kept(self, ticket: Ticket) -> Kept:
+        """Return what is stored of *ticket*'s pictures. Raises NothingKept where nothing is."""
+        found = await self._database.read(lambda c: jobs.kept(c, ticket.job_id))
+        if found is None:
+            raise NothingKept(code=f"#{ticket.code}")
+        return restored(*found)
+
+    async def undelivered(self, ticket: Ticket) -> datetime:
+        """Keep what could not be shown; return until when, counted from the first time."""
+        until = self._clock.now() + KEPT
+        return await self._database.write(lambda c: jobs.keep_until(c, ticket.job_id, until))
 
     async def done(
         self,
@@ -81,14 +113,13 @@ class Books:
         *refused* is what the vendor declined beside the pictures that came.
         """
         now = self._clock.now()
-        where = {"message_channel_id": shown.channel_id, "message_id": shown.message_id}
 
         def work(connection: Connection) -> None:
             self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
             for each in refused:
                 moderation.record(connection, self._event(ticket, each))
             cost = {"cost_micros": _booked(price, ticket), "delivered_at": now}
-            self._end(connection, ticket, JobState.DONE, **cost, **where)
+            self._end(connection, ticket, JobState.DONE, **cost, **_where(shown))
 
         await self._surely(ticket, work)
 
@@ -108,13 +139,27 @@ class Books:
         log.info("job_failed", reason=type(error).__name__, billed=billed.value)
         await self._surely(ticket, self._closing(ticket, error, billed, price))
 
-    async def recover(self) -> int:
-        """Close what an earlier process left open; return how many requests.
+    async def unfinished(self) -> list[Job]:
+        """Return every request without a final state, oldest first."""
+        return await self._database.read(jobs.unfinished)
 
-        What was never called is given back. Of what was called, the allowance is given back and
-        the money booked: at its true price where an answer came, else as unknown at the estimate.
-        """
-        return await self._database.write(self._recover)
+    async def interrupted(self, ticket: Ticket, told: Shown | None) -> None:
+        """Close what was being made when Easel ended; *told* is where the asker was told."""
+        now = self._clock.now()
+        where = _where(told) if told else {}
+
+        def work(connection: Connection) -> None:
+            self._quotas.mark_unknown(connection, ticket.code, now)
+            cost = {"cost_micros": ticket.estimate.micros, "failure": Interrupted.__name__}
+            self._end(connection, ticket, JobState.UNKNOWN, **cost, **where)
+
+        await self._surely(ticket, work)
+
+    async def never_shown(self, ticket: Ticket) -> None:
+        """Close what could not be shown in time: the server paid, the allowance is given back."""
+        price = (await self.kept(ticket)).answer.price
+        error = DeliveryFailed()
+        await self._surely(ticket, self._closing(ticket, error, Billed.YES, price))
 
     async def find(self, guild_id: int, code: str, command: str) -> Job:
         """Return the server's request *code*. Raises NoSuchJob, which offers *command*."""
@@ -177,7 +222,11 @@ class Books:
         request_id = error.request_id if isinstance(error, ProviderError) else None
         why = {"failure": reason, "request_id": request_id} if request_id else {"failure": reason}
 
+        beside = error.refused if isinstance(error, ProviderError) else ()
+
         def work(connection: Connection) -> None:
+            for each in beside:
+                moderation.record(connection, self._event(ticket, each))
             if isinstance(error, ContentRefused):
                 moderation.record(connection, self._event(ticket, error))
                 self._release(connection, ticket, JobState.REFUSED, **why)
@@ -227,26 +276,9 @@ class Books:
         jobs.erase_pictures(connection, ticket.job_id)
         jobs.move(connection, ticket.job_id, state, finished_at=now, prompt_until=until, **values)
 
-    def _recover(self, connection: Connection) -> int:
-        now = self._clock.now()
-        left = jobs.unfinished(connection)
-        for job in left:
-            state, cost = self._recovered(connection, job, now)
-            jobs.erase_pictures(connection, job.id)
-            ended = {"finished_at": now, "failure": "Interrupted", "prompt_until": now}
-            jobs.move(connection, job.id, state, cost_micros=cost, **ended)
-        return len(left)
 
-    def _recovered(self, connection: Connection, job: Job, now: datetime) -> tuple[JobState, int]:
-        if job.state is JobState.BOOKED:
-            self._quotas.release(connection, job.code, now)
-            return JobState.FAILED, 0
-        if job.state is JobState.MADE and job.cost_micros is not None:
-            price = Price(micros=job.cost_micros, version="as it was answered")
-            self._quotas.settle(connection, job.code, pictures=0, price=price, at=now)
-            return JobState.UNKNOWN, job.cost_micros
-        self._quotas.mark_unknown(connection, job.code, now)
-        return JobState.UNKNOWN, job.estimate_micros
+def _where(shown: Shown) -> dict[str, object]:
+    return {"message_channel_id": shown.channel_id, "message_id": shown.message_id}
 
 
 def _booked(price: Price, ticket: Ticket) -> int:

@@ -1,9 +1,9 @@
 """The life of a request: admitted, prepared, called once, shown; or ended in plain words."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Final, Protocol
 
@@ -15,10 +15,13 @@ from bot.domain.errors import (
     Closing,
     ContentRefused,
     Cost,
+    DeliveryFailed,
     MaybeBilled,
+    NothingKept,
     ProviderError,
     StorageBusy,
     TooBusy,
+    Undelivered,
     UserError,
 )
 from bot.imaging.pool import Imaging
@@ -26,7 +29,8 @@ from bot.imaging.values import Finished, Normalised
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Ticket
 from bot.services.books import Books, Shown
-from bot.services.preparing import Prepared, Preparing
+from bot.services.keeping import Kept
+from bot.services.preparing import Preparing
 
 log = structlog.get_logger(__name__)
 
@@ -36,19 +40,33 @@ DEADLINE: Final = 13 * 60.0
 CALL_BEFORE: Final = 10 * 60.0
 """Seconds from the ask after which the provider is not called any more."""
 
+_FOR_THE_REST: Final = 1.0
+"""Seconds that the provider leaves of the deadline, so that what came by then is not lost."""
+
 WHOLE_MESSAGE: Final = 24 * 1024 * 1024
 """Bytes of pictures in one message: Discord takes 25 MiB, form and text included."""
+
+SMALLER: Final = (8_000_000, 2_000_000, 400_000)
+"""Bytes of a file, and of all in a message, where Discord found more too large."""
+
+ENDING: Final = 3.0
+"""Seconds that cancelled requests have to tell their askers when Easel ends."""
+
+
+class FilesTooLarge(Exception):  # noqa: N818 - not the end of it: smaller ones follow
+    """Discord does not take files of this size here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What is shown: at least one picture. *seconds* is what the provider took.
 
-    *refused* is what the vendor declined beside the pictures that came.
+    *quality* is what was asked of it, *refused* what the vendor declined beside the pictures.
     """
 
     ticket: Ticket
     pictures: tuple[Finished, ...]
+    quality: str | None
     revised_prompt: str | None = field(repr=False)
     price: Price
     seconds: float
@@ -59,8 +77,22 @@ class Result:
 class Stage(Protocol):
     """Where results are shown."""
 
+    @property
+    def reply(self) -> Shown | None:
+        """The message that announces the pictures, where it is known."""
+        ...
+
     async def show(self, result: Result) -> Shown:
-        """Show *result* once and return where. Raises UserError where that is impossible."""
+        """Show *result* once and return where; showing it again changes nothing.
+
+        Raises:
+            FilesTooLarge: with smaller files it may be possible.
+            DeliveryFailed: not now.
+        """
+        ...
+
+    async def parked(self, ticket: Ticket) -> None:
+        """Say that Easel is being restarted and goes on with *ticket* then. Never raises."""
         ...
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:
@@ -98,10 +130,15 @@ class _Follower:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request has come: whether the provider was called, and the price it told."""
+    """How far a request has come: called, with the price that was told, and its pictures stored."""
 
     called: bool = False
     price: Price | None = None
+    stored: bool = False
+
+
+class _Parked(Exception):  # noqa: N818 - nothing went wrong: the next start goes on with it
+    """Easel ends, and the request is where another process can take it up."""
 
 
 class Studio:
@@ -126,6 +163,8 @@ class Studio:
         self._park = park
         self._slots = asyncio.Semaphore(at_once)
         self._running: set[asyncio.Task[object]] = set()
+        self._waiting: set[asyncio.Task[object]] = set()
+        self._jobs: set[int] = set()
         self._closing = False
 
     async def admit(self, ask: Ask) -> Ticket:
@@ -140,59 +179,115 @@ class Studio:
     async def perform(self, ticket: Ticket, stage: Stage) -> None:
         """Make what *ticket* asks for and show it on *stage*.
 
+        What Easel's own end comes before is left to the next start: not yet called, or made.
+
         Raises:
+            Undelivered: it is made, and kept because it cannot be shown now.
             UserError: it failed; the books are closed and the error says what it cost.
         """
-        with structlog.contextvars.bound_contextvars(job=ticket.code), self._owned():
-            result, shown = await self._show(ticket, stage)
-            made = len(result.pictures)
-            await self.books.done(ticket, result.price, made, shown, result.refused)
-            log.info("job_done", pictures=made, seconds=round(result.seconds, 1))
+        asked = asyncio.get_running_loop().time()
+        progress = _Progress()
+        async with self._at_work(ticket, stage):
+            async with self._ending(ticket, progress), self._slot(asked + CALL_BEFORE):
+                kept = await self._make(ticket, stage, asked, progress)
+                result, shown = await self._show(ticket, kept, stage)
+            await self._done(result, shown)
+
+    async def deliver(self, ticket: Ticket, stage: Stage) -> None:
+        """Show on *stage* what was made for *ticket* earlier and is kept.
+
+        Raises:
+            NothingKept: it was shown, or is being shown.
+            Undelivered: it stays kept.
+            UserError: it failed, as `perform` says.
+        """
+        if ticket.job_id in self._jobs:
+            raise NothingKept(code=f"#{ticket.code}")
+        waits = asyncio.get_running_loop().time() + CALL_BEFORE
+        async with self._at_work(ticket, stage):
+            async with self._slot(waits):
+                kept = await self.books.kept(ticket)
+                progress = _Progress(called=True, price=kept.answer.price, stored=True)
+                async with self._ending(ticket, progress):
+                    result, shown = await self._show(ticket, kept, stage)
+            await self._done(result, shown)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing is begun any more."""
+        return self._closing
+
+    def is_at_work_on(self, job_id: int) -> bool:
+        """Whether the job is being made or shown in this process."""
+        return job_id in self._jobs
 
     async def close(self, seconds: float) -> None:
         """Admit nothing more, give running requests *seconds* to end, then end the rest.
 
-        Their askers are told; what may have been billed is booked.
+        What was not called stays booked and what is made stays kept, for the next start; of what
+        was called the askers are told, and what may have been billed is booked.
         """
         self._closing = True
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        log.info("studio_draining", running=len(self._running))
+        log.info("studio_draining", running=len(self._jobs))
+        for task in self._waiting:
+            task.cancel()
         while self._running and clock() < deadline:
             await asyncio.wait(set(self._running), timeout=deadline - clock())
-        for task in self._running:
-            task.cancel()
-        while self._running:
-            await asyncio.wait(set(self._running))
+        await self._end_all()
         with suppress(StorageBusy):
             await self.books.catch_up()
 
-    async def _show(self, ticket: Ticket, stage: Stage) -> tuple[Result, Shown]:
-        asked = asyncio.get_running_loop().time()
-        progress = _Progress()
-        async with self._ending(ticket, progress), self._slot(asked + CALL_BEFORE):
-            async with _no_later_than(asked + CALL_BEFORE):
-                prepared = await self._preparing.prepare(ticket)
-            await self.books.calling(ticket)
-            progress.called = True
-            started = perf_counter()
-            watch = _Follower(self._imaging, ticket, stage, prepared.picture)
-            answer = await self._call(prepared.request, watch, asked + DEADLINE)
-            progress.price = answer.price
-            seconds = perf_counter() - started
-            await self._keep(ticket, answer)
-            result = Result(
-                ticket=ticket,
-                pictures=await self._finish(ticket, answer, prepared),
-                revised_prompt=answer.pictures[0].revised_prompt,
-                price=answer.price,
-                seconds=seconds,
-                notes=prepared.picture.notes if prepared.picture else (),
-                refused=answer.refused,
+    async def _end_all(self) -> None:
+        """Cancel what runs; what does not end in a moment is as safe as after a power cut."""
+        deadline = asyncio.get_running_loop().time() + ENDING
+        for task in self._running:
+            task.cancel()
+        while self._running and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(set(self._running), timeout=left)
+        if self._running:
+            log.warning("studio_left_open", jobs=len(self._running))
+
+    async def _make(
+        self, ticket: Ticket, stage: Stage, asked: float, progress: "_Progress"
+    ) -> Kept:
+        async with _no_later_than(asked + CALL_BEFORE):
+            prepared = await self._preparing.prepare(ticket)
+        if self._closing:
+            raise _Parked
+        await self.books.calling(ticket, stage.reply)
+        progress.called = True
+        started = perf_counter()
+        watch = _Follower(self._imaging, ticket, stage, prepared.picture)
+        answer = await self._call(prepared.request, watch, asked + DEADLINE)
+        progress.price = answer.price
+        own_shape = ticket.ask.shape is None
+        seconds = perf_counter() - started
+        kept = Kept.of(answer, prepared, seconds=seconds, own_shape=own_shape)
+        progress.stored = await self._keep(ticket, kept)
+        return kept
+
+    async def _show(self, ticket: Ticket, kept: Kept, stage: Stage) -> tuple[Result, Shown]:
+        """Show what was made, smaller where Discord finds it too large."""
+        usual = ticket.ask.place.upload_limit
+        for limit in (usual, *(each for each in SMALLER if each < usual)):
+            result = await self._finished(
+                ticket, kept, limit, limit if limit < usual else WHOLE_MESSAGE
             )
-            return result, await stage.show(result)
+            with suppress(FilesTooLarge):
+                return result, await stage.show(result)
+            log.info("made_smaller", limit=limit)
+        raise DeliveryFailed
+
+    async def _done(self, result: Result, shown: Shown) -> None:
+        made = len(result.pictures)
+        await self.books.done(result.ticket, result.price, made, shown, result.refused)
+        log.info("job_done", pictures=made, seconds=round(result.seconds, 1))
 
     async def _call(self, request: PictureRequest, watch: "_Follower", deadline: float) -> Answer:
+        left = deadline - asyncio.get_running_loop().time()
+        request = replace(request, within=max(1.0, left - _FOR_THE_REST))
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._provider.make(request, watch)
@@ -201,51 +296,77 @@ class Studio:
         finally:
             watch.over = True
 
-    async def _keep(self, ticket: Ticket, answer: Answer) -> None:
+    async def _keep(self, ticket: Ticket, kept: Kept) -> bool:
         """Store what came until it is shown; a busy database must not keep it from being shown."""
         try:
-            await self.books.made(ticket, answer)
+            await self.books.made(ticket, kept)
         except StorageBusy:
             log.warning("pictures_not_stored")
+            return False
+        return True
 
-    async def _finish(
-        self, ticket: Ticket, answer: Answer, prepared: Prepared
-    ) -> tuple[Finished, ...]:
+    async def _finished(self, ticket: Ticket, kept: Kept, each: int, together: int) -> Result:
         finished = await self._imaging.finish_all(
-            [made.data for made in answer.pictures],
-            each=ticket.ask.place.upload_limit,
-            together=WHOLE_MESSAGE,
+            [made.data for made in kept.answer.pictures],
+            each=each,
+            together=together,
             wanted=ticket.ask.output_format,
-            picture=prepared.picture if ticket.ask.shape is None else None,
-            mask=prepared.request.mask,
-            source=prepared.source,
+            picture=kept.picture,
+            mask=kept.mask,
+            source=kept.source,
         )
-        return tuple(one for one in finished if one is not None)
+        return Result(
+            ticket=ticket,
+            pictures=tuple(one for one in finished if one is not None),
+            quality=kept.quality,
+            revised_prompt=kept.answer.pictures[0].revised_prompt,
+            price=kept.answer.price,
+            seconds=kept.seconds,
+            notes=kept.notes,
+            refused=kept.answer.refused,
+        )
 
-    @contextmanager
-    def _owned(self) -> Generator[None]:
-        """Let `close` know of this task while it makes pictures."""
+    @asynccontextmanager
+    async def _at_work(self, ticket: Ticket, stage: Stage) -> AsyncGenerator[None]:
+        """Let `close` know of this task while it is at work on *ticket*; what is parked is told."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - coroutines run in tasks
         self._running.add(task)
+        self._jobs.add(ticket.job_id)
         try:
-            yield
+            with structlog.contextvars.bound_contextvars(job=ticket.code):
+                try:
+                    yield
+                except _Parked:
+                    log.info("job_parked")
+                    await stage.parked(ticket)
         finally:
             self._running.discard(task)
+            self._jobs.discard(ticket.job_id)
 
     @asynccontextmanager
     async def _slot(self, deadline: float) -> AsyncGenerator[None]:
         """Hold one of the places among the running requests.
 
         Raises:
-            Closing: nothing is begun any more.
+            _Parked: nothing is begun any more.
             TooBusy: none was free until *deadline*.
         """
-        async with _no_later_than(deadline):
-            await self._park(self._slots.acquire(), "a free place among the running requests")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - coroutines run in tasks
+        self._waiting.add(task)
+        try:
+            async with _no_later_than(deadline):
+                await self._park(self._slots.acquire(), "a free place among the running requests")
+        except asyncio.CancelledError as error:
+            if self._closing:
+                raise _Parked from error
+            raise
+        finally:
+            self._waiting.discard(task)
         try:
             if self._closing:
-                raise Closing
+                raise _Parked
             yield
         finally:
             self._slots.release()
@@ -255,10 +376,21 @@ class Studio:
         """Close the books when the body fails, however it fails, and say what it cost."""
         try:
             yield
+        except _Parked:
+            raise
         except BaseException as error:
             called, price = progress.called, progress.price
+            ended = self._closing and isinstance(error, asyncio.CancelledError)
+            if ended and (progress.stored or not called):
+                raise _Parked from error
+            if progress.stored and isinstance(error, asyncio.CancelledError):
+                raise
+            if progress.stored and isinstance(error, DeliveryFailed):
+                with suppress(StorageBusy):
+                    await self.books.undelivered(ticket)
+                raise Undelivered(code=ticket.code) from error
             await self.books.failed(ticket, error, called=called, price=price)
-            if self._closing and isinstance(error, asyncio.CancelledError):
+            if ended:
                 raise _priced(Closing(), progress) from error
             if isinstance(error, UserError):
                 _priced(error, progress)

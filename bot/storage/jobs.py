@@ -1,6 +1,7 @@
 """Questions and changes around the jobs table and the pictures that are not yet shown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,24 @@ from bot.domain.jobs import Job, JobState
 from bot.storage.tables import jobs, pictures
 
 _FIELDS = (
-    "id", "code", "interaction_id", "guild_id", "channel_id", "user_id", "command", "state",
-    "options", "prompt", "revised_prompt", "model", "count", "made", "private", "parent",
-    "estimate_micros", "cost_micros", "message_channel_id", "message_id", "created_at",
-    "finished_at",
+    "id", "code", "interaction_id", "application_id", "token", "guild_id", "channel_id", "user_id",
+    "command", "state", "options", "place", "prompt", "revised_prompt", "model", "count", "made",
+    "private", "parent", "estimate_micros", "cost_micros", "message_channel_id", "message_id",
+    "created_at", "finished_at", "keep_until",
 )  # fmt: skip
 _COLUMNS = [jobs.c[name] for name in _FIELDS]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A picture that is kept with its job: an answer, or what was sent or given with it.
+
+    *role* is answer, canvas, mask or source.
+    """
+
+    role: str
+    media_type: str
+    data: bytes = field(repr=False)
 
 
 def known_interaction(connection: Connection, interaction_id: int) -> bool:
@@ -34,7 +47,7 @@ def add(connection: Connection, **values: object) -> int:
 def move(connection: Connection, job_id: int, state: JobState, **values: object) -> bool:
     """Move an unfinished job to *state*; a final state erases the token. False: it was finished."""
     if state.is_final:
-        values["token"] = None
+        values |= {"token": None, "kept": None}
     unfinished = and_(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
     change = update(jobs).where(unfinished).values(state=state.value, **values)
     return connection.execute(change).rowcount == 1
@@ -59,13 +72,37 @@ def forget_message(connection: Connection, job_id: int) -> None:
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(**gone))
 
 
-def keep_pictures(connection: Connection, job_id: int, made: Sequence[tuple[str, bytes]]) -> None:
-    """Store pictures (media type, bytes) until they are shown."""
+def keep_pictures(connection: Connection, job_id: int, stored: Sequence[Stored]) -> None:
+    """Store pictures until they are shown."""
     rows = [
-        {"job_id": job_id, "position": position, "media_type": media_type, "data": data}
-        for position, (media_type, data) in enumerate(made)
+        {
+            "job_id": job_id,
+            "position": position,
+            "role": each.role,
+            "media_type": each.media_type,
+            "data": each.data,
+        }
+        for position, each in enumerate(stored)
     ]
     connection.execute(insert(pictures), rows)
+
+
+def kept(connection: Connection, job_id: int) -> tuple[dict[str, Any], list[Stored]] | None:
+    """Return what was kept for showing a job's pictures, and the pictures; None: nothing is."""
+    notes = connection.execute(select(jobs.c.kept).where(jobs.c.id == job_id)).scalar_one_or_none()
+    if notes is None:
+        return None
+    columns = (pictures.c.role, pictures.c.media_type, pictures.c.data)
+    mine = select(*columns).where(pictures.c.job_id == job_id).order_by(pictures.c.position)
+    return notes, [Stored(*row) for row in connection.execute(mine)]
+
+
+def keep_until(connection: Connection, job_id: int, until: datetime) -> datetime:
+    """Keep what could not be shown until *until*, or the earlier instant that was set before."""
+    job = jobs.c.id == job_id
+    first = update(jobs).where(job, jobs.c.keep_until.is_(None)).values(keep_until=until)
+    connection.execute(first)
+    return connection.execute(select(jobs.c.keep_until).where(job)).scalar_one()
 
 
 def erase_pictures(connection: Connection, job_id: int) -> None:

@@ -48,6 +48,7 @@ jobs = Table(
     Column("command", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("options", Json, nullable=False),  # the ask, without prompt and secrets
+    Column("place", Json, nullable=False),  # what answering needs: locale, upload limit, ...
     Column("prompt", Text),  # erased by retention
     Column("revised_prompt", Text),  # erased by retention
     Column("provider", String(32), nullable=False),
@@ -60,6 +61,7 @@ jobs = Table(
     Column("cost_micros", Snowflake),
     Column("failure", String(32)),  # the name of the error class
     Column("request_id", Text),  # the vendor's
+    Column("kept", Json),  # what showing the pictures needs; erased with the final state
     Column("message_channel_id", Snowflake),
     Column("message_id", Snowflake),
     Column("created_at", UtcMs, nullable=False),
@@ -68,6 +70,7 @@ jobs = Table(
     Column("delivered_at", UtcMs),
     Column("finished_at", UtcMs),
     Column("prompt_until", UtcMs),
+    Column("keep_until", UtcMs),  # pictures that could not be shown are kept so long
     Index(
         "ix_jobs_unfinished",
         "id",
@@ -90,6 +93,7 @@ pictures = Table(  # received and not yet shown; erased when shown
     metadata,
     Column("job_id", Snowflake, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
+    Column("role", String(16), nullable=False),  # answer, canvas, mask, source
     Column("media_type", String(32), nullable=False),
     Column("data", LargeBinary, nullable=False),
 )

@@ -10,6 +10,8 @@ from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength
 from bot.domain.errors import ContentRefused
 from bot.domain.pictures import Fit, Size
 from bot.domain.sizes import Wanted
+from bot.services.admission import Ticket
+from bot.services.books import Shown
 from bot.services.studio import Studio
 from bot.ui.failures import answer_failure
 from bot.ui.notices import note_refusal
@@ -64,18 +66,37 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
     """
     ticket = await studio.admit(replace(ask, prompt=encodable(ask.prompt)))
     try:
-        await interaction.response.defer(thinking=True, ephemeral=ask.private)
+        answered = await interaction.response.defer(thinking=True, ephemeral=ask.private)
     except BaseException as error:
         await studio.books.withdrawn(ticket, type(error).__name__)
         if is_gone(error):
             return
         raise
     try:
-        async with ReplyStage(interaction) as stage:
+        async with ReplyStage(interaction, _reply(ask.place, answered)) as stage:
             await studio.perform(ticket, stage)
     except ContentRefused as error:
         await answer_failure(interaction, error)
         await note_refusal(interaction, error, ticket.code)
+
+
+def _reply(place: Place, answered: discord.InteractionCallbackResponse[Any] | None) -> Shown | None:
+    """Return where the deferred reply stands, as far as Discord said so."""
+    if answered is None or answered.message_id is None:
+        return None
+    return Shown(place.channel_id, answered.message_id)
+
+
+async def show_kept(interaction: Interaction[Any], studio: Studio, ticket: Ticket) -> None:
+    """Show what was made for *ticket* and could not be shown, as the answer to *interaction*.
+
+    Raises:
+        UserError: it cannot be shown here either, or was shown meanwhile.
+    """
+    answered = await interaction.response.defer(thinking=True, ephemeral=ticket.ask.private)
+    reply = _reply(place_of(interaction), answered)
+    async with ReplyStage(interaction, reply) as stage:
+        await studio.deliver(ticket, stage)
 
 
 def origin_of(interaction: Interaction[Any]) -> Origin:

@@ -25,6 +25,14 @@ def result_buttons(locale: str, code: str, pictures: int, *, varies: bool) -> Vi
     return view
 
 
+def again_button(locale: str, code: str) -> View:
+    """Return the button that asks for the same again, as of a result."""
+    view = View(timeout=None)
+    view.add_item(_button("again", code, 0, say(locale, "Again"), "🔁"))
+    view.stop()
+    return view
+
+
 def _button(verb: str, code: str, position: int, label: str, emoji: str) -> Button[View]:
     return Button(
         style=ButtonStyle.secondary,

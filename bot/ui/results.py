@@ -92,8 +92,8 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
         yield say(locale, "asked for {size}", size=written(ticket.ask.shape))
     if ticket.ask.command is Command.VARY:
         yield say(locale, ticket.ask.strength.value)
-    if ticket.request.quality:
-        yield say(locale, "{quality} quality", quality=say(locale, ticket.request.quality))
+    if result.quality:
+        yield say(locale, "{quality} quality", quality=say(locale, result.quality))
     if first.changed is not None:
         yield say(locale, "{percent} % changed", percent=round(first.changed * 100))
     yield from (say(locale, note) for note in _notes(result))

@@ -5,23 +5,19 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Self
 
-import discord
 import structlog
 from discord import Interaction
 
-from bot.domain.asks import Command
-from bot.domain.errors import DeliveryFailed
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.studio import Result
-from bot.ui.offers import can
-from bot.ui.results import finished_reply, glimpse_reply
+from bot.ui.delivery import Courier
+from bot.ui.results import glimpse_reply
 from bot.ui.words import say
 
 log = structlog.get_logger(__name__)
 
-_EDITS = 3  # attempts while the connection drops
 _BETWEEN = 2.5  # seconds from one edit to the next before the pictures are there
 _PATIENCE = 15.0  # seconds for such an edit: the pictures may have to wait for it
 
@@ -41,7 +37,8 @@ class ReplyStage:
     an edit that is under way and allow no other, so none can come after the last word.
     """
 
-    def __init__(self, interaction: Interaction[Any]) -> None:
+    def __init__(self, interaction: Interaction[Any], reply: Shown | None = None) -> None:
+        self.reply = reply
         self._interaction = interaction
         self._locale = interaction.locale.value
         self._edit: asyncio.Task[None] | None = None
@@ -57,21 +54,20 @@ class ReplyStage:
         await self._quiet()
 
     async def show(self, result: Result) -> Shown:
-        """Edit the reply. Raises DeliveryFailed where Discord does not take it."""
+        """Edit the reply, or go where `Courier.show` goes, and raise what it raises."""
         await self._quiet()
-        varies = can(self._interaction.client.provider.models, Command.VARY)
-        for left in reversed(range(_EDITS)):
-            # anew: an attempt uses its files up
-            reply = finished_reply(self._locale, result, varies=varies)
-            try:
-                message = await self._interaction.edit_original_response(**reply)
-            except Exception as error:
-                if isinstance(error, discord.HTTPException) or not left:
-                    raise DeliveryFailed from error
-                log.warning("edit_repeated", reason=type(error).__name__)
-            else:
-                return Shown(message.channel.id, message.id)
-        raise DeliveryFailed
+        courier: Courier = self._interaction.client.courier
+        edit = self._interaction.edit_original_response
+        return await courier.show(self._locale, result, edit, self.reply)
+
+    async def parked(self, ticket: Ticket) -> None:
+        """Say that the request goes on after a restart."""
+        del ticket
+        await self._quiet()
+        text = say(
+            self._locale, "Easel is being restarted and goes on with this as soon as it is back."
+        )
+        await self._try({"content": text, "attachments": []})
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:
         """Say that the picture service is busy, unless that was said just now."""

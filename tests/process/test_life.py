@@ -96,6 +96,11 @@ async def slowly(stage: Stage, seconds: float) -> Answer:
     return answer
 
 
+def ended(stage: Stage) -> bool:
+    """Tell whether every request has a final state."""
+    return all(job["finished_at"] for job in read_books(stage.database).jobs)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
 async def test_goes_down_cleanly_with_work_in_hand(tmp_path: Path, number: signal.Signals) -> None:
     """Running requests end and are shown; new ones are refused; then exit code 0."""
@@ -122,16 +127,18 @@ async def test_leaves_at_once_and_comes_back(tmp_path: Path) -> None:
         async with stage.bot() as bot:
             await bot.ready()
             shown = await stage.ann.slash(stage.room, "imagine", prompt="a fox", until=drawn)
-            await slowly(stage, 20.0)
+            lost = await slowly(stage, 20.0)
             os.kill(bot.pid, signal.SIGTERM)
             await stage.discord.until(lambda: "stopping" in bot.log, poll=POLL)
             assert await bot.stop(within=10) == 128 + signal.SIGTERM
         async with stage.bot() as bot:
             await bot.ready()
             calls = len(stage.images.calls)
+            await stage.discord.until(lambda: ended(stage), poll=POLL)
             books = read_books(stage.database)
             books.check()
             assert [job["state"] for job in books.jobs] == ["done", "unknown"]
+            assert "Easel was restarted" in lost.text
             again = await stage.ann.click(shown.message, "Again", until=drawn)
             assert again.pictures
             assert len(stage.images.calls) == calls + 1

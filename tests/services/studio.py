@@ -155,6 +155,8 @@ class Wall:
     shown: list[Result] = field(default_factory=list[Result])
     waits: list[float] = field(default_factory=list[float])
     glimpses: list[Finished] = field(default_factory=list[Finished])
+    put_off: list[str] = field(default_factory=list[str])
+    reply: Shown | None = None
 
     async def show(self, result: Result) -> Shown:
         if self.failure is not None:
@@ -169,6 +171,9 @@ class Wall:
     async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
         del ticket
         self.glimpses.append(picture)
+
+    async def parked(self, ticket: Ticket) -> None:
+        self.put_off.append(ticket.code)
 
 
 @asynccontextmanager

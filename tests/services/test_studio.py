@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot.bootstrap import Services
 from bot.domain.asks import Command, Strength
@@ -23,6 +25,7 @@ from bot.domain.errors import (
     ModelGone,
     NonsenseAnswer,
     NoSuchJob,
+    NothingKept,
     NotSetUp,
     NotSupported,
     OutOfBudget,
@@ -36,15 +39,18 @@ from bot.domain.errors import (
     StorageBusy,
     TooBusy,
     TooManyAtOnce,
+    Undelivered,
     UserError,
 )
 from bot.domain.jobs import JobState
 from bot.domain.moderation import EventQuery
-from bot.domain.pictures import Shape
+from bot.domain.pictures import Note, Shape
 from bot.domain.quota import Unit
 from bot.services import books as books_module
 from bot.services import studio as studio_module
 from bot.services.admission import AlreadyAsked, Ticket
+from bot.services.books import Shown
+from bot.services.studio import FilesTooLarge, Result
 from tests.services.studio import (
     ANN,
     ESTIMATE,
@@ -59,6 +65,39 @@ from tests.services.studio import (
     picture,
     used,
 )
+
+
+def noise(side: int) -> bytes:
+    """Return a picture that no lossless file makes small."""
+    out = BytesIO()
+    Image.effect_noise((side, side), 120).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+@dataclass
+class _Slow(Wall):
+    """A stage on which nothing is shown until *go* is set."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def show(self, result: Result) -> Shown:
+        self.asked.set()
+        await self.go.wait()
+        return await super().show(result)
+
+
+class _Narrow(Wall):
+    """A stage that takes so many bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    async def show(self, result: Result) -> Shown:
+        if sum(len(each.data) for each in result.pictures) > self._most:
+            raise FilesTooLarge
+        return await super().show(result)
 
 
 @pytest.fixture
@@ -171,12 +210,60 @@ async def test_a_refusal_beside_pictures_is_recorded_too(
     assert await used(services, Unit.PICTURES) == (1, 0)
 
 
-async def test_pictures_that_cannot_be_shown_cost_the_member_nothing(services: Services) -> None:
-    ticket = await _fails(services, Wall(failure=DeliveryFailed()))
+async def test_pictures_that_cannot_be_shown_are_kept_and_shown_later(
+    services: Services, provider: Told
+) -> None:
+    ticket = await services.studio.admit(ask())
+    with pytest.raises(Undelivered, match="could not be posted"):
+        await services.studio.perform(ticket, Wall(failure=DeliveryFailed()))
+    assert await _state(services, ticket) is JobState.MADE
+    assert await used(services, Unit.PICTURES) == (0, 1)
+    wall = Wall()
 
-    assert await used(services, Unit.PICTURES) == (0, 0)
+    await services.studio.deliver(ticket, wall)
+
+    assert [len(result.pictures) for result in wall.shown] == [1]
+    assert len(provider.requests) == 1
+    assert await used(services, Unit.PICTURES) == (1, 0)
     assert await used(services, Unit.DOLLARS) == (PRICE, 0)
-    assert await _state(services, ticket) is JobState.FAILED
+    assert await _state(services, ticket) is JobState.DONE
+
+
+async def test_what_is_being_shown_is_not_shown_beside_it(services: Services) -> None:
+    ticket = await services.studio.admit(ask())
+    wall = _Slow()
+    running = asyncio.create_task(services.studio.perform(ticket, wall))
+    await wall.asked.wait()
+
+    with pytest.raises(NothingKept):
+        await services.studio.deliver(ticket, Wall())
+
+    wall.go.set()
+    await running
+    with pytest.raises(NothingKept):
+        await services.studio.deliver(ticket, Wall())
+
+
+async def test_pictures_too_large_for_discord_are_made_smaller(
+    services: Services, provider: Told
+) -> None:
+    provider.outcome = answer(noise(900))
+    wall = _Narrow(500_000)
+
+    await services.studio.perform(await services.studio.admit(ask()), wall)
+
+    (result,) = wall.shown
+    assert sum(len(each.data) for each in result.pictures) <= 500_000
+    assert Note.COMPRESSED in result.pictures[0].notes
+
+
+async def test_pictures_that_are_never_small_enough_are_kept(services: Services) -> None:
+    ticket = await services.studio.admit(ask())
+
+    with pytest.raises(Undelivered):
+        await services.studio.perform(ticket, _Narrow(1))
+
+    assert await _state(services, ticket) is JobState.MADE
 
 
 async def test_an_answer_that_is_no_picture_is_a_failure(
@@ -354,21 +441,6 @@ async def test_what_does_not_end_in_time_is_cancelled_and_booked_as_unknown(
     assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
 
 
-async def test_a_start_closes_what_was_left_open(services: Services) -> None:
-    books = services.studio.books
-    never_called = await services.studio.admit(ask())
-    called = await services.studio.admit(ask())
-    await books.calling(called)
-
-    assert await books.recover() == 2
-
-    assert await _state(services, never_called) is JobState.FAILED
-    assert await _state(services, called) is JobState.UNKNOWN
-    assert await used(services, Unit.PICTURES) == (0, 0)
-    assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
-    assert await books.recover() == 0
-
-
 def _busy(services: Services, monkeypatch: pytest.MonkeyPatch, where: str, failures: int) -> None:
     """Let the database be busy so many times when *where* of the quotas is asked."""
     monkeypatch.setattr(books_module, "_PAUSES", (0, 0, 0))
@@ -461,7 +533,6 @@ async def test_an_answer_that_comes_too_late_is_dropped_and_booked(
 @pytest.mark.parametrize(
     ("error", "cost"),
     [
-        (DeliveryFailed(), Cost.CHARGED),
         (TooBusy(), Cost.CHARGED),
         (StorageBusy(), Cost.CHARGED),
     ],
@@ -493,30 +564,78 @@ async def test_many_requests_may_finish_many_pictures_at_once(
         assert [len(result.pictures) for result in wall.shown] == [4] * 32
 
 
-async def test_what_was_admitted_before_the_end_is_not_begun_after_it(
+async def test_what_was_admitted_before_the_end_is_left_to_the_next_start(
     services: Services, provider: Told
 ) -> None:
-    ticket = await services.studio.admit(ask())
+    ticket, wall = await services.studio.admit(ask()), Wall()
     await services.studio.close(60)
 
-    with pytest.raises(Closing) as refused:
-        await services.studio.perform(ticket, Wall())
+    await services.studio.perform(ticket, wall)
 
-    assert refused.value.cost is Cost.NOTHING
+    assert wall.put_off == [ticket.code]
     assert provider.requests == []
-    assert await _state(services, ticket) is JobState.FAILED
+    assert await _state(services, ticket) is JobState.BOOKED
 
 
-async def test_a_start_books_what_was_answered_at_its_true_price(services: Services) -> None:
-    books = services.studio.books
+async def test_what_waits_for_its_turn_at_the_end_is_left_to_the_next_start(
+    tmp_path: Path, clock: Clock, provider: Told
+) -> None:
+    provider.gate = asyncio.Event()
+    async with open_studio(tmp_path, clock, provider, PROVIDER_CALLS_AT_ONCE="1") as services:
+        wall, waits = Wall(), Wall()
+        running, waiting = await services.studio.admit(ask()), await services.studio.admit(ask())
+        works = [
+            asyncio.create_task(services.studio.perform(running, wall)),
+            asyncio.create_task(services.studio.perform(waiting, waits)),
+        ]
+        await provider.asked.wait()
+        closing = asyncio.create_task(services.studio.close(60))
+
+        await works[1]
+        provider.gate.set()
+        await closing
+
+        assert (len(wall.shown), waits.put_off) == (1, [waiting.code])
+        assert len(provider.requests) == 1
+        assert await _state(services, waiting) is JobState.BOOKED
+
+
+async def test_what_is_being_shown_at_the_end_is_left_to_the_next_start(
+    services: Services,
+) -> None:
+    ticket, wall = await services.studio.admit(ask()), _Slow()
+    running = asyncio.create_task(services.studio.perform(ticket, wall))
+    await wall.asked.wait()
+
+    await services.studio.close(0)
+    await running
+
+    assert await _state(services, ticket) is JobState.MADE
+    assert wall.put_off == [ticket.code]
+
+
+async def test_what_does_not_end_when_it_is_told_to_is_left_behind(
+    services: Services, provider: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stage that does not let go must not keep Easel from ending."""
+    monkeypatch.setattr(studio_module, "ENDING", 0.05)
+    stuck, go = _Slow(), asyncio.Event()
+
+    async def parked(ticket: Ticket) -> None:
+        del ticket
+        await go.wait()
+
+    monkeypatch.setattr(stuck, "parked", parked)
     ticket = await services.studio.admit(ask())
-    await books.calling(ticket)
-    await books.made(ticket, answer(picture()))
+    running = asyncio.create_task(services.studio.perform(ticket, stuck))
+    await stuck.asked.wait()
 
-    assert await books.recover() == 1
+    await services.studio.close(0)
 
-    assert await used(services, Unit.PICTURES) == (0, 0)
-    assert await used(services, Unit.DOLLARS) == (PRICE, 0)
+    assert not running.done()
+    assert await _state(services, ticket) is JobState.MADE
+    go.set()
+    await running
 
 
 async def test_requests_of_other_servers_are_not_found(services: Services) -> None:

@@ -1,0 +1,133 @@
+"""What an earlier process left: gone on with, told or shown, by the code that living ones use."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
+
+import structlog
+
+from bot.domain.clock import Clock
+from bot.domain.errors import Interrupted, NothingKept, NotResumed, Undelivered, UserError
+from bot.domain.jobs import Job, JobState
+from bot.services.admission import Admission, Ticket
+from bot.services.books import Shown
+from bot.services.studio import Stage, Studio
+
+log = structlog.get_logger(__name__)
+
+
+class Courier(Protocol):
+    """Reaches people without the interaction that they asked with."""
+
+    def stage(self, ticket: Ticket, reply: Shown | None) -> Stage:
+        """Return where the result of *ticket* is shown; *reply* is what announced it."""
+        ...
+
+    async def can_show(self, ticket: Ticket) -> bool:
+        """Whether a result of *ticket* has a place where it can be shown. Never raises."""
+        ...
+
+    async def tell(self, ticket: Ticket, error: UserError) -> Shown | None:
+        """Tell the asker once what became of *ticket*; None: nobody could be told. Never raises."""
+        ...
+
+
+class Recovery:
+    """Brings every request without a final state to one.
+
+    At most *at_once* are taken up at the same moment, the oldest first; each waits for its turn
+    like those that members ask for meanwhile.
+    """
+
+    def __init__(self, studio: Studio, admission: Admission, clock: Clock, *, at_once: int) -> None:
+        self._studio = studio
+        self._admission = admission
+        self._clock = clock
+        self._at_once = at_once
+
+    async def left(self) -> Sequence[Job]:
+        """Return what has no final state and is not at work here, oldest first."""
+        unfinished = await self._studio.books.unfinished()
+        return [job for job in unfinished if not self._studio.is_at_work_on(job.id)]
+
+    async def run(self, left: Iterable[Job], courier: Courier) -> None:
+        """Take up what is *left*. Raises nothing: what fails is tried again later."""
+        waiting = iter(left)
+
+        async def take_turns() -> None:
+            for job in waiting:
+                await self._take_up(job, courier)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._at_once):
+                group.create_task(take_turns())
+
+    async def again(self, courier: Courier) -> None:
+        """Try again to show what is made and could not be shown. Raises StorageBusy."""
+        left = await self.left()
+        await self.run([job for job in left if job.state is JobState.MADE], courier)
+
+    async def kept(self, guild_id: int, user_id: int, code: str) -> Ticket:
+        """Return the ticket of what is kept for its asker. Raises NothingKept, NoSuchJob."""
+        job = await self._studio.books.find(guild_id, code, "/imagine")
+        waits = job.state is JobState.MADE and not self._studio.is_at_work_on(job.id)
+        if job.user_id != user_id or not waits:
+            raise NothingKept(code=f"#{job.code}")
+        return await self._admission.reopen(job)
+
+    async def _take_up(self, job: Job, courier: Courier) -> None:
+        if self._studio.is_closing:
+            return
+        log.info("job_taken_up", job=job.code, state=job.state.value)
+        try:
+            await self._ways[job.state](job, courier)
+        except UserError as error:
+            log.warning("job_not_recovered", job=job.code, reason=type(error).__name__)
+        except Exception:
+            log.exception("job_not_recovered", job=job.code)  # the others are still to come
+
+    @property
+    def _ways(self) -> dict[JobState, Callable[[Job, Courier], Awaitable[None]]]:
+        return {
+            JobState.BOOKED: self._begin,
+            JobState.CALLING: self._end,
+            JobState.MADE: self._show,
+        }
+
+    async def _begin(self, job: Job, courier: Courier) -> None:
+        """Make what was never asked of the provider, where it can still be shown."""
+        try:
+            ticket = await self._admission.resume(job)
+            if not await courier.can_show(ticket):
+                raise NotResumed
+        except UserError as error:
+            ticket = await self._admission.reopen(job)
+            await self._studio.books.withdrawn(ticket, type(error).__name__)
+            await courier.tell(ticket, error)
+            return
+        try:
+            await self._studio.perform(ticket, courier.stage(ticket, _reply(job)))
+        except Undelivered:
+            raise
+        except UserError as error:
+            await courier.tell(ticket, error)
+
+    async def _end(self, job: Job, courier: Courier) -> None:
+        """End what may have been billed: it is never asked for again by itself."""
+        ticket = await self._admission.reopen(job)
+        told = await courier.tell(ticket, Interrupted())
+        await self._studio.books.interrupted(ticket, told)
+
+    async def _show(self, job: Job, courier: Courier) -> None:
+        """Show what is made, or give it up where that was not possible for too long."""
+        ticket = await self._admission.reopen(job)
+        if job.keep_until is not None and self._clock.now() >= job.keep_until:
+            await self._studio.books.never_shown(ticket)
+            return
+        await self._studio.deliver(ticket, courier.stage(ticket, _reply(job)))
+
+
+def _reply(job: Job) -> Shown | None:
+    if job.message_channel_id is None or job.message_id is None:
+        return None
+    return Shown(job.message_channel_id, job.message_id)

@@ -1,0 +1,234 @@
+"""Where a result goes when its reply cannot be edited any more, so that it is seen exactly once.
+
+The reply is edited while its token lives; then comes a message in the channel that mentions
+nobody, then a direct message. What was asked for privately is never posted in a channel. Edits
+change nothing the second time, and messages carry a nonce that Discord holds them to.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, TypeVar, cast
+
+import discord
+import structlog
+
+from bot.domain.asks import Command
+from bot.domain.clock import Clock
+from bot.domain.errors import DeliveryFailed, Interrupted, UserError
+from bot.imaging.values import Finished
+from bot.providers.base import ImageProvider
+from bot.services.admission import Ticket
+from bot.services.books import Shown
+from bot.services.studio import FilesTooLarge, Result
+from bot.ui.buttons import again_button
+from bot.ui.offers import can
+from bot.ui.results import finished_reply
+from bot.ui.words import refusal, say
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Edit = Callable[..., Awaitable[discord.Message]]
+
+TOKEN_LIFE: Final = timedelta(minutes=15)
+"""How long a reply can be edited with its interaction's token."""
+
+_TRIES = 3  # while the connection drops
+_CLOSED = frozenset({401, 403, 404})  # the token is too old; not allowed; not there
+_TOO_LARGE = 40005, 413
+_ORIGINAL = cast("int", "@original")  # Discord takes this for the id of an interaction's reply
+
+
+class WayClosed(Exception):  # noqa: N818 - another way may be open
+    """Discord does not take a message this way, and will not."""
+
+
+class Courier:
+    """Reaches the people who asked, with the bot's own rights or their interaction's token."""
+
+    def __init__(self, client: discord.Client, provider: ImageProvider, clock: Clock) -> None:
+        self._client = client
+        self._provider = provider
+        self._clock = clock
+
+    def stage(self, ticket: Ticket, reply: Shown | None) -> "QuietStage":
+        """Return where the result of *ticket* is shown; *reply* is what announced it."""
+        return QuietStage(self, self._edit(ticket), reply)
+
+    async def can_show(self, ticket: Ticket) -> bool:
+        """Whether a result of *ticket* has a place where it can be shown."""
+        if self._webhook(ticket) is not None:
+            return True
+        if ticket.ask.private:
+            return False
+        try:
+            await self._client.fetch_channel(ticket.ask.place.channel_id)
+        except (discord.Forbidden, discord.NotFound):
+            return False
+        except Exception as error:  # noqa: BLE001 - Discord's trouble says nothing of the channel
+            log.info("channel_not_seen", reason=type(error).__name__)
+        return True
+
+    async def show(
+        self, locale: str, result: Result, edit: Edit | None, reply: Shown | None
+    ) -> Shown:
+        """Show *result* once, by the first way that is open, and return where.
+
+        Raises:
+            FilesTooLarge: not files of this size.
+            DeliveryFailed: no way is open, or Discord does not answer.
+        """
+        varies = can(self._provider.models, Command.VARY)
+        looks = partial(finished_reply, locale, result, varies=varies)
+        if edit is not None:
+            with suppress(WayClosed):
+                return _where(await attempt(lambda: edit(**looks())))
+        ticket = result.ticket
+        if not ticket.ask.private:
+            with suppress(WayClosed):
+                if reply is not None and await self._stands(ticket, reply):
+                    return reply
+            with suppress(WayClosed):
+                return await self._post(ticket, _code(ticket), lambda: _message(looks()))
+        with suppress(WayClosed):
+            return await self._write(ticket, _code(ticket), lambda: _message(looks(), view=False))
+        raise DeliveryFailed
+
+    async def tell(self, ticket: Ticket, error: UserError) -> Shown | None:
+        """Tell the asker once what became of *ticket*; None: nobody could be told."""
+        locale = ticket.ask.asker.locale
+        told = f"{refusal(locale, error)}\n-# <@{ticket.ask.asker.user_id}> · #{ticket.code}"
+        try:
+            if isinstance(error, Interrupted):
+                return await self._tell_openly(ticket, told)
+            return await self._tell_alone(ticket, told)
+        except WayClosed:
+            log.info("failure_untold", job=ticket.code, reason="no way is open")
+        except Exception as untold:  # noqa: BLE001 - Discord's trouble; the books are what counts
+            log.warning("failure_untold", job=ticket.code, reason=type(untold).__name__)
+        return None
+
+    async def _tell_openly(self, ticket: Ticket, told: str) -> Shown:
+        """Put *told* where the pictures would be, with a button to ask again."""
+        again = again_button(ticket.ask.asker.locale, ticket.code)
+        said = {"content": told, "view": again}
+        edit = self._edit(ticket)
+        if edit is not None:
+            with suppress(WayClosed):
+                return _where(await attempt(lambda: edit(**said, attachments=[])))
+        nonce = f"{_code(ticket)}-n"
+        if not ticket.ask.private:
+            with suppress(WayClosed):
+                return await self._post(ticket, nonce, lambda: said)
+        return await self._write(ticket, nonce, lambda: {"content": told})
+
+    async def _tell_alone(self, ticket: Ticket, told: str) -> Shown | None:
+        """Tell the asker alone: below the reply, which goes, else in a direct message."""
+        webhook = self._webhook(ticket)
+        if webhook is None:
+            return await self._write(ticket, f"{_code(ticket)}-n", lambda: {"content": told})
+        neutral = say(ticket.ask.asker.locale, "This request did not lead to a picture.")
+        content = told if ticket.ask.private else neutral
+        edited = partial(webhook.edit_message, _ORIGINAL, content=content, attachments=[])
+        reply = await attempt(edited)
+        if ticket.ask.private:
+            return _where(reply)
+        await webhook.send(told, ephemeral=True, wait=True)
+        await webhook.delete_message(_ORIGINAL)
+        return None
+
+    def _webhook(self, ticket: Ticket) -> discord.Webhook | None:
+        """Return what edits the reply of *ticket* while its token lives."""
+        origin = ticket.ask.origin
+        if not origin.token or self._clock.now() >= ticket.admitted_at + TOKEN_LIFE:
+            return None
+        return discord.Webhook.partial(origin.application_id, origin.token, client=self._client)
+
+    def _edit(self, ticket: Ticket) -> Edit | None:
+        webhook = self._webhook(ticket)
+        return partial(webhook.edit_message, _ORIGINAL) if webhook else None
+
+    async def _stands(self, ticket: Ticket, reply: Shown) -> bool:
+        """Whether the reply shows the pictures already, edited just before Easel ended."""
+        channel = self._client.get_partial_messageable(reply.channel_id)
+        message = await attempt(lambda: channel.fetch_message(reply.message_id))
+        first = f"easel-{ticket.code}-1."
+        return any(each.filename.startswith(first) for each in message.attachments)
+
+    async def _post(
+        self, ticket: Ticket, nonce: str, looks: Callable[[], Mapping[str, Any]]
+    ) -> Shown:
+        channel = self._client.get_partial_messageable(ticket.ask.place.channel_id)
+        return _where(await attempt(lambda: channel.send(**looks(), nonce=nonce)))
+
+    async def _write(
+        self, ticket: Ticket, nonce: str, looks: Callable[[], Mapping[str, Any]]
+    ) -> Shown:
+        asker = discord.Object(ticket.ask.asker.user_id)
+        channel = await attempt(lambda: self._client.create_dm(asker))
+        return _where(await attempt(lambda: channel.send(**looks(), nonce=nonce)))
+
+
+class QuietStage:
+    """Shows a result when it is there, and nothing before: the process that asked has ended."""
+
+    def __init__(self, courier: Courier, edit: Edit | None, reply: Shown | None) -> None:
+        self._courier = courier
+        self._edit = edit
+        self.reply = reply
+
+    async def show(self, result: Result) -> Shown:
+        """Show *result*, as `Courier.show`."""
+        locale = result.ticket.ask.asker.locale
+        return await self._courier.show(locale, result, self._edit, self.reply)
+
+    async def waiting(self, ticket: Ticket, seconds: float) -> None:
+        """Say nothing."""
+
+    async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
+        """Show nothing."""
+
+    async def parked(self, ticket: Ticket) -> None:
+        """Say nothing."""
+
+
+async def attempt(send: Callable[[], Awaitable[T]]) -> T:
+    """Do what can be done twice without harm, again while the connection drops.
+
+    Raises:
+        FilesTooLarge: the files are.
+        WayClosed: Discord refuses for good.
+        DeliveryFailed: Discord's trouble; nobody knows whether it took effect.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            return await send()
+        except discord.HTTPException as error:
+            raise _meaning(error) from error
+        except Exception as error:
+            if not left:
+                raise DeliveryFailed from error
+            log.warning("message_repeated", reason=type(error).__name__)
+    raise DeliveryFailed
+
+
+def _meaning(error: discord.HTTPException) -> Exception:
+    if error.code in _TOO_LARGE or error.status in _TOO_LARGE:
+        return FilesTooLarge()
+    return WayClosed() if error.status in _CLOSED else DeliveryFailed()
+
+
+def _message(reply: Mapping[str, Any], *, view: bool = True) -> dict[str, Any]:
+    """Return a *reply*'s looks as those of a new message; in direct messages nothing is pressed."""
+    looks = {"content": reply["content"], "files": reply["attachments"]}
+    return looks | {"view": reply["view"]} if view else looks
+
+
+def _code(ticket: Ticket) -> str:
+    return f"easel-{ticket.code}"
+
+
+def _where(message: discord.Message) -> Shown:
+    return Shown(message.channel.id, message.id)
