@@ -17,7 +17,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.pictures import Size
-from bot.imaging import geometry, heic, sniff
+from bot.imaging import geometry, heic, sniff, webp
 from bot.imaging.sniff import Kind
 
 MAX_PIXELS = 80_000_000
@@ -55,6 +55,7 @@ class Opened:
     """A picture whose head was read and whose pixels were not.
 
     Attributes:
+        data: the file, without what no decoder needs.
         image: as the decoder opened it, not turned.
         stored: its size as it is stored.
         orientation: EXIF orientation that is still to be applied, 1 to 8.
@@ -62,6 +63,7 @@ class Opened:
         deep: whether it has more than 8 bits a channel.
     """
 
+    data: bytes
     image: Image.Image
     kind: Kind
     what: str
@@ -130,6 +132,7 @@ def _open(data: bytes, kind: Kind, what: str) -> Opened:
         profile, deep = heic.profile(image), heic.is_deep(image)
     turned = kind in {Kind.TIFF, Kind.HEIC}  # their decoders turn them
     return Opened(
+        data=data,
         image=image,
         kind=kind,
         what=what,
@@ -205,6 +208,10 @@ def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> tuple[Image.Ima
             raise PictureTooLarge(
                 what=opened.what, size=str(opened.stored), limit=_megapixels(limit)
             )
+        if opened.kind is Kind.WEBP and not opened.animated:
+            plain = webp.loaded(opened.data, image.mode, opened.stored, scale)
+            if plain:
+                return plain
         image.load()
         if opened.kind is Kind.HEIC and image.size != (opened.stored.width, opened.stored.height):
             raise DamagedPicture(what=opened.what)  # its head said another size
