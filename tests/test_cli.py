@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -251,6 +251,67 @@ async def test_migrate_says_from_where_to_where(tmp_path: Path) -> None:
     assert (first.code, second.code) == (0, 0)
     assert first.out == f"The database went from revision none to {revision}.\n"
     assert second.out == f"The database already has revision {revision}.\n"
+
+
+def rows(file: Path, question: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(question).fetchall()
+
+
+async def test_a_backup_is_made_while_easel_runs_and_restored_after(
+    discord: FakeDiscord, tmp_path: Path
+) -> None:
+    discord.add_guild("Art Club", discord.world.add_user("ann"))
+    port = str(free_port())
+    environ = {**discord.environment, "IMAGE_PROVIDER": "sketch", "HEALTH_PORT": port}
+    process = await start(tmp_path, environ, "run")
+    await until_ready(f"http://127.0.0.1:{port}", process)
+
+    made = await easel(tmp_path, {}, "backup", "kept.db")
+    running = await easel(tmp_path, {}, "restore", "kept.db")
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    assert (await ended(process)).code == 0
+    again = await easel(tmp_path, {}, "backup", "kept.db")
+    forced = await easel(tmp_path, {}, "backup", "--force", "kept.db")
+    restored = await easel(tmp_path, {}, "restore", "kept.db")
+
+    key = (tmp_path / "data" / "easel.db.key").read_bytes()
+    assert made.code == 0, made.err
+    assert f"{tmp_path}/kept.db holds" in made.out
+    assert f"{tmp_path}/kept.db.key is the key beside it, a secret" in made.out
+    assert (tmp_path / "kept.db.key").read_bytes() == key
+    assert rows(tmp_path / "kept.db", "PRAGMA quick_check") == [("ok",)]
+    assert (running.code, "stop it first" in running.err) == (78, True)
+    assert (again.code, "say --force" in again.err) == (78, True)
+    assert (forced.code, forced.out) == (0, made.out)
+    assert restored.code == 0, restored.err
+    assert f"{tmp_path}/data/easel.db is now the back-up, 0 requests" in restored.out
+    assert f"{tmp_path}/data/easel-before-restore-" in restored.out
+    assert "Start Easel with `easel run`" in last(restored.out)
+
+
+async def test_a_backup_without_a_key_and_of_no_database(tmp_path: Path) -> None:
+    nothing = await easel(tmp_path, {}, "backup")
+    await easel(tmp_path, {}, "migrate")
+    beside = await easel(tmp_path, {}, "backup")
+    server = await easel(tmp_path, {"DATABASE_URL": "postgresql://me:hush@h/easel"}, "backup")
+
+    assert (nothing.code, "nothing to back up" in nothing.err) == (78, True)
+    assert beside.code == 0, beside.err
+    assert f"{tmp_path}/data/easel-2" in beside.out
+    assert "There is no key file; if HASH_KEY is set" in beside.out
+    assert (server.code, "pg_dump" in server.err, "hush" in server.err) == (78, True, False)
+
+
+async def test_a_restore_says_what_the_backup_lacks(tmp_path: Path) -> None:
+    await easel(tmp_path, {}, "migrate")
+    await easel(tmp_path, {}, "backup", "kept.db")
+
+    done = await easel(tmp_path, {}, "restore", "kept.db")
+
+    assert done.code == 0, done.err
+    assert "The back-up has no key file beside it, so the key stays as it was." in done.out
 
 
 async def test_the_demo_says_what_to_install(tmp_path: Path) -> None:

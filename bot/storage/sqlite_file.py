@@ -143,9 +143,11 @@ def check_whole(path: Path, *, immutable: bool = False) -> None:
     try:
         with closing(connect_reading(path, immutable=immutable)) as connection:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            (page,) = connection.execute("PRAGMA page_size").fetchone()
     except sqlite3.Error as error:
         raise unusable(path, error) from None
-    if answer != "ok":
+    cut = size % page and not _size(path.with_name(f"{path.name}-wal"))  # its log would mend that
+    if answer != "ok" or cut:
         raise _damaged(path)
     if (seconds := perf_counter() - started) > _SLOW:
         log.warning("Checked %s in %.1f seconds; it is whole.", path, seconds)

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from filelock import FileLock, Timeout
 
 from bot.domain.errors import SetupError
 from bot.storage.database import open_database
@@ -203,9 +204,202 @@ def test_a_database_of_another_program_is_left_as_it_is(path: Path, url: str) ->
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE recipes (name)")
 
+    before = path.read_bytes()
+
     message = refusal(url)
 
     assert "tables of another program (recipes)" in message
+    assert path.read_bytes() == before
+
+
+FILL = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+    "INSERT INTO guilds SELECT i, 'choices', 1 FROM n"
+)
+
+
+@pytest.mark.parametrize(
+    ("offset", "length", "says"),
+    [
+        (0, 16, "is not a SQLite database"),
+        (16, 2, "is damaged"),  # the size of a page
+        (18, 2, "is damaged"),  # the version of the format
+        (24, 76, "is damaged"),  # the rest of the header
+        (100, 8, "is damaged"),  # the root of the schema
+        (4096, 4096, "is damaged"),  # a root page
+        (-4096, 4096, "is damaged"),  # the last page
+    ],
+)
+def test_a_file_damaged_anywhere_is_left_as_it_is(
+    path: Path, url: str, offset: int, length: int, says: str
+) -> None:
+    asyncio.run(use(url, FILL))
+    whole = bytearray(path.read_bytes())
+    start = offset % len(whole)
+    whole[start : start + length] = b"\xa5" * length
+    path.write_bytes(whole)
+
+    message = refusal(url)
+
+    assert says in message
+    assert "easel restore" in message
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("size", [1, 15, 99, 4095, 4096, 20_000, -1, -4096])
+def test_a_truncated_file_is_left_as_it_is(path: Path, url: str, size: int) -> None:
+    asyncio.run(use(url, FILL))
+    part = path.read_bytes()[:size]
+    path.write_bytes(part)
+
+    assert "left as it is; restore" in refusal(url)
+    assert path.read_bytes() == part
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from bot.storage.database import open_database
+async def main():
+    async with open_database(sys.argv[1]) as database:
+        await database.write(lambda c: c.exec_driver_sql("INSERT INTO guilds VALUES (7, '', 1)"))
+        os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def killed(path: Path, url: str) -> Path:
+    """The log beside a database that a killed Easel left, with a write in it."""
+    subprocess.run([sys.executable, "-c", KILLED, url], check=False)
+    log = path.with_name("easel.db-wal")
+    assert log.stat().st_size
+    return log
+
+
+async def guilds(url: str) -> list[int]:
+    async with open_database(url) as database:
+        return await database.read(
+            lambda c: list(c.exec_driver_sql("SELECT guild_id FROM guilds").scalars())
+        )
+
+
+def test_the_log_of_a_killed_easel_is_taken_over(killed: Path, url: str) -> None:
+    assert asyncio.run(guilds(url)) == [7]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_log_without_its_database_is_left_as_it_is(
+    killed: Path, path: Path, url: str, *, empty: bool
+) -> None:
+    """SQLite would take it for a new database and erase the log."""
+    whole, before = path.read_bytes(), killed.read_bytes()
+    path.unlink()
+    if empty:
+        path.touch()
+
+    assert "is missing or empty, but easel.db-wal beside it holds" in refusal(url)
+    assert killed.read_bytes() == before
+
+    path.write_bytes(whole)
+    assert asyncio.run(guilds(url)) == [7]
+
+
+def test_a_damaged_file_and_its_log_are_left_as_they_are(
+    killed: Path, path: Path, url: str
+) -> None:
+    """Closing a connection that may write would have copied the log into the file."""
+    damaged = path.read_bytes()[:40_000]
+    path.write_bytes(damaged)
+    killed.write_bytes(killed.read_bytes()[:32])
+    log = killed.read_bytes()
+
+    assert "is damaged" in refusal(url)
+    assert (path.read_bytes(), killed.read_bytes()) == (damaged, log)
+
+
+def test_a_newer_database_is_left_as_it_is(path: Path, url: str) -> None:
+    asyncio.run(use(url, "UPDATE alembic_version SET version_num = '9999'"))
+    before = path.read_bytes()
+
+    assert "newer version of Easel" in refusal(url)
+    assert path.read_bytes() == before
+
+
+def test_a_lock_file_that_is_a_directory(path: Path, url: str) -> None:
+    path.with_name("easel.db.lock").mkdir()
+
+    message = refusal(url)
+
+    assert f"The lock file {path}.lock cannot be used (Is a directory)" in message
+
+
+def test_a_lock_file_of_somebody_else(shared: Path, nobody: None) -> None:
+    del nobody
+    lock = shared / "easel.db.lock"
+    lock.touch()
+    lock.chmod(0o400)
+
+    message = refusal(f"sqlite+aiosqlite:///{shared}/easel.db")
+
+    assert f"The lock file {lock} cannot be used (Permission denied)" in message
+
+
+def test_a_lock_file_that_cannot_be_made(
+    path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise Timeout(str(path))
+
+    monkeypatch.setattr(FileLock, "acquire", gone)
+
+    assert "easel.db.lock cannot be used (it does not stay)" in refusal(url)
+
+
+def test_a_full_disk_when_it_is_migrated(path: Path, url: str) -> None:
+    path.touch()
+    child = subprocess.run(
+        [sys.executable, "-c", LIMITED, url], capture_output=True, text=True, check=False
+    )
+
+    assert "SetupError" in child.stderr.splitlines()[-1]
+    assert "check the disk's free space" in child.stderr.splitlines()[-1]
+    assert migrate(url).before is None
+
+
+LIMITED = """
+import resource, sys
+from bot.storage.migrate import migrate
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+migrate(sys.argv[1])
+"""
+
+
+def test_a_locked_file_is_not_migrated(path: Path, url: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+
+        assert "Another program has locked" in refusal(url)
+
+
+@pytest.mark.parametrize(("large", "said"), [(0, True), (10**12, False)])
+def test_a_long_check_is_announced(
+    url: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    large: int,
+    said: bool,
+) -> None:
+    asyncio.run(use(url))
+    caplog.clear()
+    monkeypatch.setattr("bot.storage.sqlite_file._LARGE", large)
+    monkeypatch.setattr("bot.storage.sqlite_file._SLOW", 0 if said else 100)
+
+    asyncio.run(use(url))
+
+    assert ("this takes a while" in caplog.text) == said
+    assert ("it is whole" in caplog.text) == said
 
 
 def test_a_locked_file_is_said_to_be_locked(path: Path, url: str) -> None:
