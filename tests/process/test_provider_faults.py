@@ -5,14 +5,15 @@ What the asker reads, what the others see, what it costs, how often the service 
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.fakes.images_answers import Fault, base64_of
+from tests.fakes.images_answers import Fault, base64_of, usage
 from tests.process import vendor_rows as rows
 from tests.process.books import Books, read_books
-from tests.process.harness import drawn
+from tests.process.harness import Answer, drawn
 from tests.process.stage import Stage, open_stage
 from tests.process.vendor_scenes import (
     GENEROUS_RATE,
@@ -129,35 +130,57 @@ async def test_withdraws_what_it_previewed(previews: Stage, name: str) -> None:
 
 async def test_shows_and_charges_what_came_of_three(stage: Stage) -> None:
     """One picture is whole, one is broken and one is missing: one is shown and paid for."""
-    whole = {"b64_json": base64_of(rows.SQUARE)}
-    fault = Fault(items=[whole, {"b64_json": "%%%"}], fields={"usage": None})
-    row = rows.Row(faults=(fault,), options={"count": 3})
-    before = read_books(stage.database)
+    alone, three = "one of one", "one of all"
+    single = await ask(stage, alone, rows.Row(faults=()))
+    (call,) = stage.images.asked(prompt_of(alone))
+    fault = Fault(items=BROKEN, fields={"usage": usage(call.request)})
 
-    answer = await ask(stage, "three", row)
+    books, answer = await comes_of_three(stage, three, fault)
 
-    books = read_books(stage.database)
-    judge(stage, books, answer, "three", row)
-    assert len(answer.pictures) == 1
-    assert allowance_used(books) == allowance_used(before) + 1
+    assert entry_of(books, answer)["micros"] == entry_of(books, single)["micros"]
+
+
+async def test_charges_the_estimate_where_nobody_says_the_price(stage: Stage) -> None:
+    """Without usage nobody knows what the broken pictures cost: money fails closed."""
+    fault = Fault(items=BROKEN, fields={"usage": None})
+
+    books, answer = await comes_of_three(stage, "one of some", fault)
+
     job = job_of(books, answer)
     assert job is not None
-    assert 0 < 3 * entry_of(books, job["code"])["micros"] <= job["estimate_micros"]
+    assert entry_of(books, answer)["micros"] == job["estimate_micros"]
 
 
-def entry_of(books: Books, code: object) -> dict[str, int]:
-    (entry,) = [each for each in books.ledger if each["reference"] == code]
+BROKEN = [{"b64_json": base64_of(rows.SQUARE)}, {"b64_json": "%%%"}]
+
+
+async def comes_of_three(stage: Stage, name: str, fault: Fault) -> tuple[Books, Answer]:
+    """Ask for three pictures of which one comes, which is all that the member's day loses."""
+    row = rows.Row(faults=(fault,), options={"count": 3})
+    before = read_books(stage.database)
+    answer = await ask(stage, name, row)
+    books = read_books(stage.database)
+    judge(stage, books, answer, name, row)
+    assert len(answer.pictures) == 1
+    assert allowance_used(books) == allowance_used(before) + 1
+    return books, answer
+
+
+def entry_of(books: Books, answer: Answer) -> Mapping[str, Any]:
+    job = job_of(books, answer)
+    assert job is not None
+    (entry,) = [each for each in books.ledger if each["reference"] == job["code"]]
     return entry
 
 
 async def test_tells_moderators_what_was_declined(stage: Stage) -> None:
-    name = "declined for what was made"
-    await fails(stage, name, rows.PLAIN[name])
+    name, row = "declined once more", rows.PLAIN["declined for what was made"]
+    await fails(stage, name, row)
 
     log = await stage.max.slash(stage.room, "modlog")
 
     assert log.private
-    for reason in rows.PLAIN[name].reasons:
+    for reason in row.reasons:
         assert reason in log.text
     assert prompt_of(name) not in log.text
 

@@ -18,6 +18,9 @@ MARK = "zebra"
 
 LEAKS = ("vendor says", "vendor.example", "169.254", "<html", "<svg")
 POLL = 0.02
+READY = "ready [bot.client]"
+"""What the log says half a second after READY; stopped earlier, discord.py logs a traceback."""
+
 GENEROUS_RATE = {"PROVIDER_IMAGES_PER_MINUTE": "100000"}
 
 
@@ -67,6 +70,7 @@ async def play(folder: Path, scene: Scene) -> Played:
         settings = {key: value.format(port=port) for key, value in scene.settings.items()}
         async with stage.bot(IMAGE_WORKERS="1", **GENEROUS_RATE, **settings) as bot:
             await bot.ready()
+            await stage.discord.until(lambda: READY in bot.log, poll=POLL)
             if scene.previews:
                 await stage.max.slash(stage.room, "settings set", previews=True)
             answers = await _ask_all(stage, scene)
