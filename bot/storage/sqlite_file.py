@@ -75,7 +75,10 @@ def connect(path: Path, *, foreign_keys: bool = True) -> sqlite3.Connection:
     Raises:
         SetupError: SQLite cannot use it.
     """
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    except sqlite3.Error as error:
+        raise unusable(path, error) from None
     try:
         for pragma in (*_PRAGMAS, f"foreign_keys={'ON' if foreign_keys else 'OFF'}"):
             connection.execute(f"PRAGMA {pragma}")

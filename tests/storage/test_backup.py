@@ -354,6 +354,21 @@ async def test_a_running_easel_is_not_restored_under(earlier: Path, url: str, pa
     assert guilds(path) == [(1,), (2,)]
 
 
+def test_an_empty_log_and_an_empty_marker_are_nothing(
+    filled: Path, url: str, kept: Path, path: Path
+) -> None:
+    back_up(url, kept, now=NOW, progress=silent)  # reading leaves an empty log behind
+    assert path.with_name("easel.db-wal").stat().st_size == 0
+    path.with_name("easel.db.restoring").touch()
+
+    restored = restore(url, kept, now=NOW, progress=silent)
+
+    assert restored.aside == (path.with_name(ASIDE),)
+    assert names(path.parent) == {
+        *("easel.db", "easel.db.key", "easel.db.lock", "kept.db", "kept.db.key", ASIDE)
+    }
+
+
 def strangers(file: Path) -> None:
     file.unlink()
     execute(file, "CREATE TABLE recipes (name)")

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from bot.domain.errors import SetupError
 from bot.storage.database import open_database
 from bot.storage.migrate import migrate
+from bot.storage.sqlite_file import connect, connect_reading, unusable
 
 NOBODY = 65534
 
@@ -449,3 +450,25 @@ def test_files_beside_the_database_that_we_may_not_write(shared: Path, nobody: N
     wal.chmod(0o000)
 
     assert "the files beside it" in refusal(url)
+
+
+def test_what_sqlite_cannot_open_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "diary").write_text("not a database" * 100)
+
+    with pytest.raises(SetupError, match="diary is damaged"):
+        connect(tmp_path / "diary")
+    with pytest.raises(SetupError, match="cannot be used"):
+        connect(tmp_path)
+    with pytest.raises(SetupError, match="cannot be used"):
+        connect_reading(tmp_path / "nothing")
+
+
+def test_a_full_disk_is_called_full(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA max_page_count=1")
+        with pytest.raises(sqlite3.Error) as caught:
+            connection.execute("CREATE TABLE recipes (name)")
+
+    assert str(unusable(path, caught.value)) == (
+        f"The disk of {path} is full; make room on it and start again."
+    )
