@@ -207,6 +207,16 @@ def test_a_damaged_database_makes_no_backup(
     assert names(tmp_path) == {"easel.db", "easel.db.key", "easel.db.lock"}
 
 
+def test_damage_that_only_a_check_finds_makes_no_backup(filled: Path, url: str, kept: Path) -> None:
+    with filled.open("r+b") as file:
+        file.seek(36)
+        file.write(bytes([0, 0, 0, 7]))  # how many pages are free, wrongly
+
+    with pytest.raises(SetupError, match=r"No back-up was made: .* is damaged"):
+        back_up(url, kept, now=NOW, progress=silent)
+    assert not kept.exists()
+
+
 def damage(path: Path) -> None:
     size = path.stat().st_size
     with path.open("r+b") as file:
