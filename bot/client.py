@@ -118,12 +118,14 @@ class EaselClient(commands.Bot):
         except Exception:
             log.exception("not_told")  # a bug; what is new in the next minute is told all the same
 
-    @tasks.loop(hours=1)
+    @tasks.loop(minutes=1)
     async def _show_again(self) -> None:
-        if self._show_again.current_loop == 0:
+        minute = self._show_again.current_loop
+        if minute == 0:
             return  # what was left is being shown already
         try:
-            await self.services.recovery.again(self.courier)
+            hourly = minute % 60 == 0
+            await self.services.recovery.again(self.courier, everything=hourly)
         except UserError as error:
             log.warning("not_shown_again", reason=type(error).__name__)
 

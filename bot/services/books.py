@@ -173,8 +173,7 @@ class Books:
         now = self._clock.now()
 
         def work(connection: Connection) -> None:
-            jobs.forget_message(connection, job.id)
-            if by != job.user_id:
+            if jobs.forget_message(connection, job.id) and by != job.user_id:
                 audit.append(
                     connection,
                     guild_id=job.guild_id,

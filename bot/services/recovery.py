@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Protocol
+from datetime import timedelta
+from typing import Final, Protocol
 
 import structlog
 
@@ -10,10 +11,13 @@ from bot.domain.clock import Clock
 from bot.domain.errors import Interrupted, NothingKept, NotResumed, Undelivered, UserError
 from bot.domain.jobs import Job, JobState
 from bot.services.admission import Admission, Ticket
-from bot.services.books import Shown
+from bot.services.books import KEPT, Shown
 from bot.services.studio import Stage, Studio
 
 log = structlog.get_logger(__name__)
+
+FRESH: Final = timedelta(minutes=15)
+"""How long it is tried often to show what could not be shown."""
 
 
 class Courier(Protocol):
@@ -62,10 +66,17 @@ class Recovery:
             for _ in range(self._at_once):
                 group.create_task(take_turns())
 
-    async def again(self, courier: Courier) -> None:
-        """Try again to show what is made and could not be shown. Raises StorageBusy."""
-        left = await self.left()
-        await self.run([job for job in left if job.state is JobState.MADE], courier)
+    async def again(self, courier: Courier, *, everything: bool = True) -> None:
+        """Try again to show what is made and could not be shown. Raises StorageBusy.
+
+        Without *everything* only what is kept for less than `FRESH`: Discord may have had trouble
+        for a moment, while a closed channel seldom opens.
+        """
+        made = [job for job in await self.left() if job.state is JobState.MADE]
+        await self.run([job for job in made if everything or self._is_fresh(job)], courier)
+
+    def _is_fresh(self, job: Job) -> bool:
+        return job.keep_until is None or self._clock.now() < job.keep_until - KEPT + FRESH
 
     async def kept(self, guild_id: int, user_id: int, code: str) -> Ticket:
         """Return the ticket of what is kept for its asker. Raises NothingKept, NoSuchJob."""

@@ -66,10 +66,11 @@ def unfinished(connection: Connection) -> list[Job]:
     return [_job(row) for row in connection.execute(query).mappings()]
 
 
-def forget_message(connection: Connection, job_id: int) -> None:
-    """Remember that the job's message was deleted."""
+def forget_message(connection: Connection, job_id: int) -> bool:
+    """Remember that the job's message was deleted. False: that was remembered already."""
+    stands = and_(jobs.c.id == job_id, jobs.c.message_id.is_not(None))
     gone = {"message_id": None, "message_channel_id": None}
-    connection.execute(update(jobs).where(jobs.c.id == job_id).values(**gone))
+    return connection.execute(update(jobs).where(stands).values(**gone)).rowcount == 1
 
 
 def keep_pictures(connection: Connection, job_id: int, stored: Sequence[Stored]) -> None:

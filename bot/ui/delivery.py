@@ -127,8 +127,14 @@ class Courier:
     async def _tell_alone(self, ticket: Ticket, told: str) -> Shown | None:
         """Tell the asker alone: below the reply, which goes, else in a direct message."""
         webhook = self._webhook(ticket)
-        if webhook is None:
-            return await self._write(ticket, f"{_code(ticket)}-n", lambda: {"content": told})
+        if webhook is not None:
+            with suppress(WayClosed):
+                return await self._tell_below(webhook, ticket, told)
+        return await self._write(ticket, f"{_code(ticket)}-n", lambda: {"content": told})
+
+    async def _tell_below(
+        self, webhook: discord.Webhook, ticket: Ticket, told: str
+    ) -> Shown | None:
         neutral = say(ticket.ask.asker.locale, "This request did not lead to a picture.")
         content = told if ticket.ask.private else neutral
         edited = partial(webhook.edit_message, _ORIGINAL, content=content, attachments=[])
@@ -144,7 +150,9 @@ class Courier:
         origin = ticket.ask.origin
         if not origin.token or self._clock.now() >= ticket.admitted_at + TOKEN_LIFE:
             return None
-        return discord.Webhook.partial(origin.application_id, origin.token, client=self._client)
+        webhook = discord.Webhook.partial(origin.application_id, origin.token, client=self._client)
+        webhook.type = discord.WebhookType.application  # an interaction's: it can tell one person
+        return webhook
 
     def _edit(self, ticket: Ticket) -> Edit | None:
         webhook = self._webhook(ticket)

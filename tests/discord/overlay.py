@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from simcord import actors, interactions
@@ -60,7 +61,7 @@ def stricter() -> Generator[Strictness]:
             rules.mentions.append(body.get("allowed_mentions"))
             if "Something broke" in (body["content"] or ""):
                 rules.incidents.append(body["content"])
-        return dispatch(backend, method, path, **options)
+        return dispatch(backend, method, unquote(path), **options)  # as it is on the wire
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interactions, "base_payload", base_payload)

@@ -130,12 +130,14 @@ async def test_what_cannot_be_shown_anywhere_is_kept_for_show(
     assert len(pictures(art_room)) == 1
 
 
-async def test_what_is_kept_is_shown_by_the_hour(
-    world: World, ann: MemberActor, art_room: ChannelHandle
+@pytest.mark.parametrize(("later", "seconds"), [(0, 61), (16, 3601)], ids=["soon", "by the hour"])
+async def test_what_is_kept_is_shown_by_itself(
+    world: World, ann: MemberActor, art_room: ChannelHandle, later: int, seconds: int
 ) -> None:
     code = await kept(world, ann, art_room)
+    world.clock.advance(minutes=later)
 
-    await world.env.advance_time(3601)
+    await world.env.advance_time(seconds)
 
     assert len(pictures(art_room)) == 1
     assert await state(world, code) is JobState.DONE
@@ -312,3 +314,110 @@ def _standing(connection: Any, job_id: int, where: Shown) -> None:
         message_id=where.message_id,
         message_channel_id=where.channel_id,
     )
+
+
+class Asked:
+    """An interaction of Ann's that is real for Discord, and of which Easel knows only the row."""
+
+    def __init__(self, world: World, ann: MemberActor, room: ChannelHandle) -> None:
+        self._world, self._ann, self._room = world, ann, room
+
+    async def refused(self, *, private: bool) -> tuple[Ticket, Any]:
+        """Answer nothing but the defer, and leave the job booked with words that are declined."""
+        studio = self._world.services.studio
+        found: list[Ticket] = []
+
+        async def perform(ticket: Ticket, stage: Any) -> None:
+            del stage
+            found.append(ticket)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(studio, "perform", perform)
+            result = await self._ann.slash(
+                self._room, "imagine", prompt="something forbidden", private=private
+            )
+        return found[0], result
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+async def test_what_is_declined_after_a_restart_is_told_to_its_asker_alone(
+    world: World, ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, *, private: bool
+) -> None:
+    ticket, _ = await Asked(world, ann, art_room).refused(private=private)
+
+    await world.restart()
+    await world.env.settle()
+
+    assert await state(world, ticket.code) is JobState.REFUSED
+    assert art_room.history(viewer=bob) == []
+    (told,) = art_room.history(viewer=ann)
+    assert "declined" in told.content
+    assert ticket.code in told.content
+
+
+async def test_what_is_lost_is_told_in_the_reply_while_its_token_lives(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    ticket, _ = await Asked(world, ann, art_room).refused(private=False)
+    await world.services.studio.books.calling(ticket)
+
+    await world.restart()
+    await world.env.settle()
+
+    (told,) = art_room.history()
+    assert "Easel was restarted" in told.content
+    assert told.components
+
+
+async def test_nobody_can_be_told_and_the_books_are_closed(
+    world: World, left: Left, art_room: ChannelHandle
+) -> None:
+    ticket = await left.ask()
+    await left.call(ticket)
+    world.env.inject_error("PATCH", ORIGINAL, status=404, code=10015)
+    world.env.inject_error("POST", CHANNEL, status=403, code=50001, times=2)
+
+    await world.restart()
+    await world.env.settle()
+
+    assert art_room.history() == []
+    assert await state(world, ticket.code) is JobState.UNKNOWN
+
+
+async def test_what_is_declined_when_its_token_is_dead_is_told_in_a_direct_message(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    ticket, _ = await Asked(world, ann, art_room).refused(private=True)
+    world.env.inject_error("PATCH", ORIGINAL, status=401, code=50027)
+
+    await world.restart()
+    await world.env.settle()
+
+    assert await state(world, ticket.code) is JobState.REFUSED
+    (written,) = direct_messages(world, ann)
+    assert "declined" in written.content
+
+
+async def test_trouble_in_a_look_at_the_channel_does_not_lose_the_request(
+    world: World, left: Left, art_room: ChannelHandle
+) -> None:
+    ticket = await left.ask()
+    world.clock.advance(minutes=16)
+    world.env.inject_error("GET", f"/channels/{art_room.id}", status=400)
+
+    await world.restart()
+    await world.env.settle()
+
+    assert await state(world, ticket.code) is JobState.DONE
+    assert len(pictures(art_room)) == 1
+
+
+async def test_trouble_of_discords_while_telling_closes_the_books(world: World, left: Left) -> None:
+    ticket = await left.ask()
+    await left.call(ticket)
+    world.env.inject_error("PATCH", ORIGINAL, status=400)
+
+    await world.restart()
+    await world.env.settle()
+
+    assert await state(world, ticket.code) is JobState.UNKNOWN

@@ -259,6 +259,9 @@ async def test_what_cannot_be_shown_for_a_day_is_given_back(
             await services.studio.perform(ticket, post.wall)
         clock.advance(hours=23)
         await services.recovery.again(post)
+        tried = len(post.replies)
+        await services.recovery.again(post, everything=False)
+        assert len(post.replies) == tried
         assert await _state(services, ticket) is JobState.MADE
         clock.advance(hours=1)
 
