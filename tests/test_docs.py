@@ -1,10 +1,8 @@
 """The documents name every setting, and what they say of permissions is true."""
 
 import re
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,20 +83,6 @@ def test_the_operators_guide_quotes_what_easel_says() -> None:
     assert len(quoted) > 3
     for words in (part.strip() for quote in quoted for part in quote.split("...")):
         assert words in said
-
-
-def test_the_back_up_of_the_readme_works_while_easel_writes(tmp_path: Path) -> None:
-    found = re.search(r'^\.venv/bin/python -c "(.*)"$', read("README.md"), re.MULTILINE)
-    assert found
-    (tmp_path / "data").mkdir()
-    with closing(sqlite3.connect(tmp_path / "data" / "easel.db", isolation_level=None)) as running:
-        running.execute("PRAGMA journal_mode=WAL")
-        running.execute("CREATE TABLE kept (word)")
-        running.execute("INSERT INTO kept VALUES ('yes')")
-        subprocess.run([sys.executable, "-c", found[1]], cwd=tmp_path, check=True)
-
-    with closing(sqlite3.connect(tmp_path / "backup.db")) as copy:
-        assert copy.execute("SELECT word FROM kept").fetchall() == [("yes",)]
 
 
 @pytest.mark.parametrize(
