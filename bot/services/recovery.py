@@ -8,7 +8,14 @@ from typing import Final, Protocol
 import structlog
 
 from bot.domain.clock import Clock
-from bot.domain.errors import Interrupted, NothingKept, NotResumed, Undelivered, UserError
+from bot.domain.errors import (
+    Interrupted,
+    NothingKept,
+    NotResumed,
+    StorageBusy,
+    Undelivered,
+    UserError,
+)
 from bot.domain.jobs import Job, JobState
 from bot.services.admission import Admission, Ticket
 from bot.services.books import KEPT, Shown
@@ -48,6 +55,7 @@ class Recovery:
         self._admission = admission
         self._clock = clock
         self._at_once = at_once
+        self._later: set[int] = set()
 
     async def left(self) -> Sequence[Job]:
         """Return what has no final state and is not at work here, oldest first."""
@@ -69,14 +77,21 @@ class Recovery:
     async def again(self, courier: Courier, *, everything: bool = True) -> None:
         """Try again to show what is made and could not be shown. Raises StorageBusy.
 
+        What a busy database kept from being taken up before is taken up as well.
         Without *everything* only what is kept for less than `FRESH`: Discord may have had trouble
         for a moment, while a closed channel seldom opens.
         """
-        made = [job for job in await self.left() if job.state is JobState.MADE]
-        await self.run([job for job in made if everything or self._is_fresh(job)], courier)
+        await self._studio.books.catch_up()  # what it closes is not taken up again
+        left = await self.left()
+        later, self._later = self._later, set()
+        due = [job for job in left if job.id in later or self._is_due(job, everything=everything)]
+        await self.run(due, courier)
 
-    def _is_fresh(self, job: Job) -> bool:
-        return job.keep_until is None or self._clock.now() < job.keep_until - KEPT + FRESH
+    def _is_due(self, job: Job, *, everything: bool) -> bool:
+        if job.state is not JobState.MADE:
+            return False
+        fresh_from = job.keep_until and job.keep_until - KEPT
+        return everything or fresh_from is None or self._clock.now() < fresh_from + FRESH
 
     async def kept(self, guild_id: int, user_id: int, code: str) -> Ticket:
         """Return the ticket of what is kept for its asker. Raises NothingKept, NoSuchJob."""
@@ -92,6 +107,9 @@ class Recovery:
         log.info("job_taken_up", job=job.code, state=job.state.value)
         try:
             await self._ways[job.state](job, courier)
+        except StorageBusy:
+            self._later.add(job.id)
+            log.warning("job_not_recovered", job=job.code, reason="StorageBusy")
         except UserError as error:
             log.warning("job_not_recovered", job=job.code, reason=type(error).__name__)
         except Exception:
@@ -111,6 +129,8 @@ class Recovery:
             ticket = await self._admission.resume(job)
             if not await courier.can_show(ticket):
                 raise NotResumed
+        except StorageBusy:
+            raise
         except UserError as error:
             ticket = await self._admission.reopen(job)
             await self._studio.books.withdrawn(ticket, type(error).__name__)

@@ -20,8 +20,10 @@ from bot.domain.errors import (
     NothingKept,
     NotResumed,
     ProviderFailed,
+    StorageBusy,
     UserError,
 )
+from bot.domain.guild import GuildChoices
 from bot.domain.jobs import JobState
 from bot.domain.quota import Unit
 from bot.services.admission import Ticket
@@ -305,6 +307,31 @@ async def test_a_bug_with_one_keeps_none_of_the_others(machine: Machine, post: P
         await _recover(services, post)
 
         assert [result.ticket.code for result in post.wall.shown] == [tickets[1].code]
+
+
+@pytest.mark.parametrize("called", [False, True], ids=["booked", "calling"])
+async def test_what_a_busy_database_kept_is_taken_up_later(
+    machine: Machine, post: Post, monkeypatch: pytest.MonkeyPatch, *, called: bool
+) -> None:
+    async with machine.start() as services:
+        ticket = await services.studio.admit(ask())
+        if called:
+            await services.studio.books.calling(ticket)
+
+    async with machine.start() as services:
+
+        async def busy(guild_id: int) -> GuildChoices:
+            raise StorageBusy(guild=guild_id)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(services.guilds, "choices", busy)
+            await _recover(services, post)
+        assert (post.told, post.wall.shown) == ([], [])
+
+        await services.recovery.again(post)
+
+        expected = JobState.UNKNOWN if called else JobState.DONE
+        assert await _state(services, ticket) is expected
 
 
 async def test_nothing_is_taken_up_while_easel_ends(machine: Machine, post: Post) -> None:
