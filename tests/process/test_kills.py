@@ -59,6 +59,7 @@ async def restarted(stage: Stage) -> None:
     async with stage.bot() as bot:
         await bot.ready()
         await all_ended(stage)
+        await stage.discord.until(lambda: " ready " in bot.log, poll=POLL)  # discord.py settles
         assert await bot.stop() == 0, bot.log
     assert "Traceback" not in bot.log, bot.log
 
