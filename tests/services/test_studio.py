@@ -50,6 +50,7 @@ from bot.services import books as books_module
 from bot.services import studio as studio_module
 from bot.services.admission import AlreadyAsked, Ticket
 from bot.services.books import Shown
+from bot.services.preparing import Prepared, Preparing
 from bot.services.studio import FilesTooLarge, Result
 from tests.services.studio import (
     ANN,
@@ -598,6 +599,30 @@ async def test_what_waits_for_its_turn_at_the_end_is_left_to_the_next_start(
         assert (len(wall.shown), waits.put_off) == (1, [waiting.code])
         assert len(provider.requests) == 1
         assert await _state(services, waiting) is JobState.BOOKED
+
+
+async def test_what_is_prepared_at_the_end_is_never_called(
+    services: Services, provider: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+    prepare = Preparing.prepare
+
+    async def slowly(preparing: Preparing, ticket: Ticket) -> Prepared:
+        begun.set()
+        await go.wait()
+        return await prepare(preparing, ticket)
+
+    monkeypatch.setattr(Preparing, "prepare", slowly)
+    ticket, wall = await services.studio.admit(ask()), Wall()
+    running = asyncio.create_task(services.studio.perform(ticket, wall))
+    await begun.wait()
+    closing = asyncio.create_task(services.studio.close(60))
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.gather(running, closing)
+
+    assert (provider.requests, wall.put_off) == ([], [ticket.code])
+    assert await _state(services, ticket) is JobState.BOOKED
 
 
 async def test_what_is_being_shown_at_the_end_is_left_to_the_next_start(
