@@ -19,7 +19,8 @@ from bot.domain.errors import (
 from bot.domain.jobs import Job, JobState
 from bot.services.admission import Admission, Ticket
 from bot.services.books import KEPT, Shown
-from bot.services.studio import Stage, Studio
+from bot.services.stages import Stage
+from bot.services.studio import Studio
 
 log = structlog.get_logger(__name__)
 

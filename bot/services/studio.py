@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -13,7 +13,6 @@ from bot.domain.asks import Ask
 from bot.domain.clock import Park
 from bot.domain.errors import (
     Closing,
-    ContentRefused,
     Cost,
     DeliveryFailed,
     MaybeBilled,
@@ -25,12 +24,12 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.imaging.pool import Imaging
-from bot.imaging.values import Finished, Normalised
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Ticket
 from bot.services.books import Books, Shown
 from bot.services.keeping import Kept
 from bot.services.preparing import Preparing
+from bot.services.stages import FilesTooLarge, Follower, Result, Stage
 
 log = structlog.get_logger(__name__)
 
@@ -51,81 +50,6 @@ SMALLER: Final = (8_000_000, 2_000_000, 400_000)
 
 ENDING: Final = 3.0
 """Seconds that cancelled requests have to tell their askers when Easel ends."""
-
-
-class FilesTooLarge(Exception):  # noqa: N818 - not the end of it: smaller ones follow
-    """Discord does not take files of this size here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What is shown: at least one picture. *seconds* is what the provider took.
-
-    *quality* is what was asked of it, *refused* what the vendor declined beside the pictures.
-    """
-
-    ticket: Ticket
-    pictures: tuple[Finished, ...]
-    quality: str | None
-    revised_prompt: str | None = field(repr=False)
-    price: Price
-    seconds: float
-    notes: tuple[str, ...]
-    refused: tuple[ContentRefused, ...] = ()
-
-
-class Stage(Protocol):
-    """Where results are shown."""
-
-    @property
-    def reply(self) -> Shown | None:
-        """The message that announces the pictures, where it is known."""
-        ...
-
-    async def show(self, result: Result) -> Shown:
-        """Show *result* once and return where; showing it again changes nothing.
-
-        Raises:
-            FilesTooLarge: with smaller files it may be possible.
-            DeliveryFailed: not now.
-        """
-        ...
-
-    async def parked(self, ticket: Ticket) -> None:
-        """Say that Easel is being restarted and goes on with *ticket* then. Never raises."""
-        ...
-
-    async def waiting(self, ticket: Ticket, seconds: float) -> None:
-        """Say that the picture service is busy for about *seconds*. Never raises."""
-        ...
-
-    async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
-        """Show a picture in the making, perhaps, before `show`. Never raises."""
-        ...
-
-
-@dataclass(slots=True)
-class _Follower:
-    """Shows on the stage what a `Watch` is told; once it is over, nothing more."""
-
-    imaging: Imaging
-    ticket: Ticket
-    stage: Stage
-    picture: Normalised | None
-    over: bool = False
-
-    async def waiting(self, seconds: float) -> None:
-        """Say that the picture service is busy."""
-        if not self.over:
-            await self.stage.waiting(self.ticket, seconds)
-
-    async def partial(self, picture: bytes) -> None:
-        """Show a picture in the making; one that cannot be shown is left out."""
-        own = self.picture if self.ticket.ask.shape is None else None
-        with suppress(UserError):
-            glimpse = await self.imaging.glimpse(picture, picture=own)
-            if not self.over:
-                await self.stage.glimpse(self.ticket, glimpse)
 
 
 @dataclass(slots=True)
@@ -259,7 +183,7 @@ class Studio:
         await self.books.calling(ticket, stage.reply)
         progress.called = True
         started = perf_counter()
-        watch = _Follower(self._imaging, ticket, stage, prepared.picture)
+        watch = Follower(self._imaging, ticket, stage, prepared.picture)
         answer = await self._call(prepared.request, watch, asked + DEADLINE)
         progress.price = answer.price
         own_shape = ticket.ask.shape is None
@@ -285,7 +209,7 @@ class Studio:
         await self.books.done(result.ticket, result.price, made, shown, result.refused)
         log.info("job_done", pictures=made, seconds=round(result.seconds, 1))
 
-    async def _call(self, request: PictureRequest, watch: "_Follower", deadline: float) -> Answer:
+    async def _call(self, request: PictureRequest, watch: Follower, deadline: float) -> Answer:
         left = deadline - asyncio.get_running_loop().time()
         request = replace(request, within=max(1.0, left - _FOR_THE_REST))
         try:

@@ -21,7 +21,7 @@ from bot.imaging.values import Finished
 from bot.providers.base import ImageProvider
 from bot.services.admission import Ticket
 from bot.services.books import Shown
-from bot.services.studio import FilesTooLarge, Result
+from bot.services.stages import FilesTooLarge, Result
 from bot.ui.buttons import again_button
 from bot.ui.offers import can
 from bot.ui.results import finished_reply

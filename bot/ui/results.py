@@ -11,7 +11,7 @@ from bot.domain.money import dollars
 from bot.domain.pictures import Note, Size
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
-from bot.services.studio import Result
+from bot.services.stages import Result
 from bot.ui.buttons import result_buttons
 from bot.ui.shapes import written
 from bot.ui.text import shown

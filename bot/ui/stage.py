@@ -11,7 +11,7 @@ from discord import Interaction
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
 from bot.services.books import Shown
-from bot.services.studio import Result
+from bot.services.stages import Result
 from bot.ui.delivery import Courier
 from bot.ui.results import glimpse_reply
 from bot.ui.words import say

@@ -35,7 +35,7 @@ from bot.providers.base import (
 from bot.providers.scores import Moderator
 from bot.services.admission import Ticket
 from bot.services.books import Shown
-from bot.services.studio import Result
+from bot.services.stages import Result
 from bot.settings import load_settings
 
 GUILD, CHANNEL, ANN = 10, 20, 30

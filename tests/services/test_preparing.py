@@ -18,7 +18,7 @@ from bot.domain.pictures import Shape, Size
 from bot.domain.quota import Unit
 from bot.domain.sizes import FreeSizes, Sizes
 from bot.providers.base import PNG, Capabilities, Operation, PictureRequest
-from bot.services.studio import Result
+from bot.services.stages import Result
 from tests.services.studio import (
     ESTIMATE,
     GUILD,

@@ -15,7 +15,7 @@ from bot.domain.usage import Outcomes, Share, Tally
 from bot.domain.windows import Window
 from bot.providers.base import Price
 from bot.services.books import Shown
-from bot.services.studio import Result
+from bot.services.stages import Result
 from tests.services.clocks import FrozenClock
 from tests.services.studio import (
     ANN,

@@ -51,7 +51,7 @@ from bot.services import studio as studio_module
 from bot.services.admission import AlreadyAsked, Ticket
 from bot.services.books import Shown
 from bot.services.preparing import Prepared, Preparing
-from bot.services.studio import FilesTooLarge, Result
+from bot.services.stages import FilesTooLarge, Result
 from tests.services.studio import (
     ANN,
     ESTIMATE,
