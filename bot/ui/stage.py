@@ -74,7 +74,7 @@ class ReplyStage:
         del ticket
         text = say(
             self._locale,
-            "The picture service is busy; Easel asks again in about {seconds} s.",
+            "Waiting for the picture service; Easel asks again in about {seconds} s.",
             seconds=max(1, round(seconds)),
         )
         if self._may(_News.BUSY):

@@ -152,7 +152,7 @@ async def test_a_busy_service_is_told_now_and_then(
 ) -> None:
     result = await ann.slash(art_room, "imagine", prompt="a kite")
     message = result.response
-    busy = "The picture service is busy; Easel asks again in about {} s."
+    busy = "Waiting for the picture service; Easel asks again in about {} s."
 
     await making.waits(7.6)
     assert message is not None

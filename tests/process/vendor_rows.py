@@ -42,7 +42,7 @@ PAUSED = (
     "The picture service failed several times in a row, so Easel is not asking it now. "
     f"{FREE} Ask again in a few minutes; the people who run this bot have been told."
 )
-WAITING = "The picture service is busy; Easel asks again in about 1 s."
+WAITING = "Waiting for the picture service; Easel asks again in about 1 s."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
