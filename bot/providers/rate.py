@@ -20,7 +20,7 @@ WINDOW = 61.0
 SURE = 8
 """Pictures a minute that are tried at once before anything is known of the server."""
 
-SPACING = 0.25
+SPACING = 0.1
 """Seconds between starts that go beyond what has worked, so that one refusal comes in time."""
 
 PAUSE = 2.0
