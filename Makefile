@@ -8,7 +8,7 @@ INSTALL := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compil
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: demo setup run test corpus check format requirements clean
+.PHONY: demo setup run test corpus load check format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
@@ -23,6 +23,9 @@ test: $(VENV)/.dev ## Run all tests
 
 corpus: $(VENV)/.dev ## Send hostile pictures, and those in the folders of CORPUS, through the workers
 	@$(RUN) -m tests.imaging.corpus $(CORPUS)
+
+load: $(VENV)/.dev ## Press one Easel with many requests at once, on this machine only (LOAD="--soak 20000")
+	@$(RUN) benchmarks/load.py $(LOAD)
 
 check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, Dockerfile
 	@$(BIN)/ruff format --check .
