@@ -104,6 +104,28 @@ class TooBusy(UserError):
     tip = "Ask again in a minute."
 
 
+class Cancelled(UserError):
+    message = "Your request {code} was cancelled, as you wished."
+    tip = "Ask again whenever you like."
+
+
+class CancelledByManager(UserError):
+    message = "Your request {code} was cancelled by the people who run this server."
+    tip = "Ask them why, or ask for another picture."
+
+
+class NotInQueue(UserError):
+    cost = Cost.NOT_ASKED
+    message = "No request {code} is waiting here."
+    tip = "See what is waiting with `/queue show`."
+
+
+class AlreadyBegun(UserError):
+    cost = Cost.NOT_ASKED
+    message = "The request {code} has begun, so it cannot be cancelled: it would be billed anyway."
+    tip = "Wait a moment for its pictures."
+
+
 class StorageBusy(UserError):
     message = "Easel could not write to its database just now."
     tip = "Ask again in a minute; tell the people who run this bot if it stays."
