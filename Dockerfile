@@ -6,9 +6,9 @@ ARG EXTRA=
 WORKDIR /src
 COPY requirements/build.txt requirements/run.txt requirements/heic.txt requirements/
 RUN python -m venv --without-pip /opt/easel \
-    && pip install --no-cache-dir --no-compile --require-hashes -r requirements/build.txt \
-    && pip --python /opt/easel/bin/python install --no-cache-dir --no-compile --only-binary :all: \
-        --require-hashes -r requirements/run.txt ${EXTRA:+-r "requirements/$EXTRA.txt"}
+    && pip install --no-cache-dir --no-compile --no-deps --require-hashes -r requirements/build.txt \
+    && pip --python /opt/easel/bin/python install --no-cache-dir --no-compile --no-deps \
+        --only-binary :all: --require-hashes -r requirements/run.txt ${EXTRA:+-r "requirements/$EXTRA.txt"}
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs

@@ -73,7 +73,7 @@ $(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml | $(VEN
 
 define setup
 echo "Setting up $(VENV) for $(1); the first time takes a minute or two ..." >&2 \
-	&& $(INSTALL) --require-hashes -r requirements/build.txt -r requirements/$(1).txt \
+	&& $(INSTALL) --no-deps --require-hashes -r requirements/build.txt -r requirements/$(1).txt \
 	&& $(INSTALL) --no-deps --no-build-isolation --editable . \
 	&& touch $(VENV)/.$(1)
 endef

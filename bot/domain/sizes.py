@@ -65,7 +65,10 @@ class FreeSizes:
 
     def nearest(self, size: Size) -> Size:
         """Return the accepted size closest to *size* in aspect and then in pixels."""
-        width, height = self._within(size)
+        return self._nearest(size.width, size.height)
+
+    def _nearest(self, width: float, height: float) -> Size:
+        width, height = self._within(width, height)
         return min(
             self._around(width, height),
             key=lambda near: (
@@ -80,7 +83,7 @@ class FreeSizes:
         Where the rule leaves nothing below, the nearest above is taken.
         """
         scale = math.sqrt(max(pixels, self.least) / (aspect.width * aspect.height))
-        near = self.nearest(Size(_side(aspect.width * scale), _side(aspect.height * scale)))
+        near = self._nearest(aspect.width * scale, aspect.height * scale)
         around = [each for each in self._around(near.width, near.height) if _area(each) <= pixels]
         return min(
             around,
@@ -88,9 +91,8 @@ class FreeSizes:
             default=near,
         )
 
-    def _within(self, size: Size) -> tuple[float, float]:
-        """Return the sides of *size* moved inside the ratio, the pixel counts and the edge."""
-        width, height = float(size.width), float(size.height)
+    def _within(self, width: float, height: float) -> tuple[float, float]:
+        """Return the sides moved inside the ratio, the pixel counts and the edge."""
         if max(width, height) > self.ratio * min(width, height):
             middle = math.sqrt(width * height)
             spread = math.sqrt(self.ratio)
@@ -167,7 +169,3 @@ def _area(size: Size) -> int:
 def _apart(one: Size, other: Size) -> float:
     """Return how different two aspects are; 0 for the same."""
     return abs(math.log(one.width * other.height / (one.height * other.width)))
-
-
-def _side(length: float) -> int:
-    return max(1, round(length))

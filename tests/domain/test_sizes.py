@@ -1,7 +1,7 @@
 """Sizes that people say, and what a model makes of them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.pictures import Shape, Size
@@ -62,6 +62,7 @@ def test_the_nearest_size_is_always_one_that_is_made(width: int, height: int) ->
 
 
 @given(sides, sides)
+@example(1, 51_167)
 def test_a_picture_keeps_its_aspect_where_the_rule_allows_it(width: int, height: int) -> None:
     made = ANY.like(Size(width, height))
     assert FREE.accepts(made)
