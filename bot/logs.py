@@ -15,6 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _SHORTEST_SECRET = 6  # a shorter one is a placeholder, and would blot out half the words
 _OURS = ("bot", "cogs")
 _QUIET = {"httpx2": logging.WARNING, "alembic": logging.WARNING}
+_RECONNECT = "Attempting a reconnect"
 _TOKENS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.-]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -37,6 +38,8 @@ def configure_logs(
         logging.getLogger(name).setLevel(wanted)
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(max(wanted, quiet))
+    for name in ("discord.client", "discord.shard"):
+        logging.getLogger(name).addFilter(_calm)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[
@@ -47,6 +50,15 @@ def configure_logs(
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _calm(record: logging.LogRecord) -> bool:
+    """Say in one line why discord.py connects again: an outage is no bug, and may last."""
+    if record.exc_info and record.msg.startswith(_RECONNECT):
+        record.msg = f"{record.getMessage()}: {record.exc_info[1]!r}"
+        record.args = record.exc_info = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 class _SafeFormatter(structlog.stdlib.ProcessorFormatter):

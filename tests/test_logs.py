@@ -130,3 +130,16 @@ def test_a_higher_level_quietens_all() -> None:
     logging.getLogger("discord").warning("quiet")
 
     assert lines(stream) == []
+
+
+def test_an_outage_of_discord_is_one_calm_line_a_try() -> None:
+    stream = configured("text")
+    log = logging.getLogger("discord.client")
+
+    log.error("Attempting a reconnect in %.2fs", 1.6, exc_info=OSError("no route"))
+    log.error("Something else", exc_info=OSError("a bug"))
+
+    first, *rest = lines(stream)
+    assert "[warning] Attempting a reconnect in 1.60s: OSError('no route')" in first
+    assert "[error] Something else" in rest[0]
+    assert rest[1] == "OSError: a bug"

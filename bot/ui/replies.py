@@ -25,7 +25,11 @@ async def tell(interaction: Interaction[Any], text: str) -> None:
         await interaction.followup.send(text, ephemeral=True)
         return
     neutral = say(interaction.locale.value, "This request did not lead to a picture.")
-    placeholder = await interaction.edit_original_response(content=neutral, attachments=[])
+    try:
+        placeholder = await interaction.edit_original_response(content=neutral, attachments=[])
+    except discord.NotFound:  # somebody deleted it
+        await interaction.followup.send(text, ephemeral=True)
+        return
     if placeholder.flags.ephemeral:
         await interaction.edit_original_response(content=text)
         return

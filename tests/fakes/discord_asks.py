@@ -21,6 +21,7 @@ from tests.fakes.discord_world import (
 
 COMMAND, PRESSED, TYPED, SUBMITTED = 2, 3, 4, 5
 TEXT, WHOLE, FLAG, PERSON, PLACE, ROLE, ANYONE, NUMBER, ATTACHMENT = 3, 4, 5, 6, 7, 8, 9, 10, 11
+GROUPED = (1, 2)
 KINDS: dict[int, tuple[type, ...]] = {
     TEXT: (str,),
     WHOLE: (int,),
@@ -95,6 +96,8 @@ class Asks:
         at = command
         for word in rest:
             at = _named(at, word)
+        if any(option["type"] in GROUPED for option in rows(at.get("options", []))):
+            raise NotOffered(f"/{words} is a group: one of its commands has to be chosen")
         resolved = Resolved()
         options = self._options(at, values, resolved, focused=focused, force=force)
         for word in reversed(rest):

@@ -68,7 +68,13 @@ class Session:
 
 
 class Gateway:
-    """All sessions of the application. `identifies` and `violations` are for tests to read."""
+    """All sessions of the application. `identifies` and `violations` are for tests to read.
+
+    Attributes:
+        away: whether nobody gets through to it, as in an outage; `drop` ends what is connected.
+        knocks: how many came while it was away.
+        refuses: the close code that everyone gets who identifies or resumes, where there is one.
+    """
 
     def __init__(self, world: World, token: str, bot_id: int, application_id: int) -> None:
         self._world = world
@@ -79,9 +85,12 @@ class Gateway:
         self.url = ""
         self.heartbeat_seconds = 41.25
         self.allowed_privileged = 0
+        self.away = False
+        self.refuses: int | None = None
         self.sessions: dict[str, Session] = {}
         self.identifies: list[Json] = []
         self.heartbeats = 0
+        self.knocks = 0
         self.violations: list[str] = []
         self.changed = asyncio.Event()
 
@@ -111,6 +120,10 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one connection of the bot's."""
+        if self.away:
+            self.knocks += 1
+            self.changed.set()
+            raise web.HTTPServiceUnavailable
         query = request.query
         if query.get("v") != "10" or query.get("encoding") != "json":
             self.violations.append(f"gateway: opened with {dict(query)}")
@@ -178,6 +191,8 @@ class Gateway:
         return session
 
     def _refuse(self, token: object, intents: object, shard: list[int]) -> int | None:
+        if self.refuses:
+            return self.refuses
         if token != self._token:
             return BAD_TOKEN
         if not isinstance(intents, int) or intents & ~KNOWN_INTENTS:
@@ -210,6 +225,9 @@ class Gateway:
         }
 
     async def _resume(self, connection: Connection, data: Json) -> Session | None:
+        if self.refuses:
+            await connection.socket.close(code=self.refuses)
+            return None
         session = self.sessions.get(str(data.get("session_id")))
         if session is None or data.get("token") != self._token:
             await connection.send({"op": INVALID, "d": False})
