@@ -14,6 +14,7 @@ from yarl import URL
 
 from bot.bootstrap import Services
 from bot.domain.errors import UserError
+from bot.guard import InvalidRequestGuard
 from bot.settings import Settings
 from bot.ui.actions import ResultAction
 from bot.ui.delivery import Courier
@@ -43,7 +44,9 @@ class EaselClient(commands.Bot):
         intents = discord.Intents.none()
         intents.guilds = True
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
+        self.guard = InvalidRequestGuard()
         super().__init__(
+            http_trace=self.guard.trace,
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=EaselTree,

@@ -413,5 +413,9 @@ class DatabaseInUse(SetupError):
     """Another Easel holds the database; for the doctor that is no problem."""
 
 
+class CallsStopped(Exception):
+    """Discord refused too many calls, so none is made for some minutes; nobody can be told."""
+
+
 class DiscordUnreachable(Exception):
     """Discord did not answer, or not as it should; it may later. The text is one sentence."""

@@ -5,6 +5,7 @@ from typing import Any
 import discord
 from discord import Interaction
 
+from bot.domain.errors import CallsStopped
 from bot.ui.words import say
 
 GONE = frozenset({10062, 40060})
@@ -38,5 +39,7 @@ async def tell(interaction: Interaction[Any], text: str) -> None:
 
 
 def is_gone(error: BaseException) -> bool:
-    """Whether Discord says that the interaction cannot be answered any more."""
+    """Whether nobody can be answered: Discord says so, or is not called at the moment."""
+    if isinstance(error, CallsStopped):
+        return True
     return isinstance(error, discord.HTTPException) and error.code in GONE

@@ -61,6 +61,11 @@ class Faults:
         self.hit.append(route)
         return fault
 
+    @property
+    def is_over(self) -> bool:
+        """Whether everything that was planned has happened."""
+        return not any(self._planned.values())
+
     def clear(self) -> None:
         self._planned.clear()
 
@@ -101,7 +106,7 @@ class RateLimits:
             "POST /webhooks/{application_id}/{token}": (5, 2.0),
             "PATCH /webhooks/{application_id}/{token}/messages/@original": (5, 2.0),
         }
-        self.usual = (50, 1.0)
+        self.usual: tuple[int, float] = (50, 1.0)
         self.refused = 0
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
