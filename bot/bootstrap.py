@@ -25,8 +25,10 @@ from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
 from bot.services.moderation import ModerationLog
+from bot.services.places import Places
 from bot.services.prechecks import Prechecks
 from bot.services.preparing import Preparing
+from bot.services.queue import FairQueue, QueueDesk, share
 from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.recovery import Recovery
 from bot.services.reports import Reports
@@ -44,6 +46,7 @@ class Services:
 
     studio: Studio
     recovery: Recovery
+    queue: QueueDesk
     quotas: Quotas
     guilds: Guilds
     prechecks: Prechecks
@@ -95,18 +98,27 @@ async def open_services(
         quotas = Quotas(database, clock, _quota_defaults(settings))
         books = Books(database, quotas, fingerprints, clock)
         admission = Admission(database, quotas, guilds, provider, fingerprints, clock)
+        at_once = settings.provider_calls_at_once
+        queue = FairQueue(
+            at_once,
+            per_guild=settings.server_jobs_at_once or share(at_once),
+            most_waiting=settings.most_waiting_jobs,
+            clock=clock,
+            park=park,
+        )
         studio = Studio(
             admission,
             books,
             provider,
             imaging,
             Preparing(imaging, downloads, provider, prechecks),
-            park=park,
-            at_once=settings.provider_calls_at_once,
+            queue=queue,
+            places=Places(queue, clock, park),
         )
         yield Services(
             studio=studio,
-            recovery=Recovery(studio, admission, clock, at_once=settings.provider_calls_at_once),
+            recovery=Recovery(studio, admission, clock, at_once=at_once),
+            queue=QueueDesk(queue, database, clock),
             quotas=quotas,
             guilds=guilds,
             prechecks=prechecks,

@@ -62,6 +62,7 @@ class EaselClient(commands.Bot):
         self.services = services
         self.provider = services.provider
         self.studio = services.studio
+        self.queue = services.queue
         self.guild_choices = services.guilds
         self.notices = Notices(self)
         self.courier = Courier(self, services.provider, services.clock)

@@ -69,6 +69,7 @@ Organization = Annotated[
 ModelName = Annotated[str, Field(max_length=64), Takes("a text of at most 64 characters")]
 Pictures = Annotated[int, Field(ge=0, le=1_000_000), Takes("a whole number from 0 to 1000000")]
 AtOnce = Annotated[int, Field(ge=1, le=256), Takes("a whole number from 1 to 256")]
+Waiting = Annotated[int, Field(ge=1, le=100_000), Takes("a whole number from 1 to 100000")]
 Workers = Annotated[int, Field(ge=1, le=64), Takes("a whole number from 1 to 64")]
 PerMinute = Annotated[int, Field(ge=1, le=100_000), Takes("a whole number from 1 to 100000")]
 ChannelId = Annotated[int, Field(ge=1, lt=1 << 63), Takes("a channel's id, a long number")]
@@ -158,6 +159,12 @@ class Settings(BaseSettings):
 
     member_jobs_at_once: AtOnce = 2
     """Requests that a member may have running at the same time."""
+
+    server_jobs_at_once: AtOnce | None = None
+    """Requests of one server that are made at the same time; empty means three of four calls."""
+
+    most_waiting_jobs: Waiting = 2000
+    """Requests that may wait for their turn before new ones are refused."""
 
     monthly_budget_dollars: Dollars | None = None
     """Dollars that all servers together may spend a month; empty means no limit."""

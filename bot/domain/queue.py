@@ -42,3 +42,11 @@ class Line:
     turn: Turn
     since: datetime
     standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a waiting request is told: *place* 1 is next; *starts_at* as far as it is known."""
+
+    place: int
+    starts_at: datetime | None

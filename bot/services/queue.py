@@ -25,6 +25,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.queue import Line, Standing, Turn
+from bot.services.admission import Ticket
 from bot.storage import audit
 from bot.storage.database import Connection, Database
 
@@ -32,6 +33,7 @@ REMEMBERED: Final = 50
 """How many of the last requests of a kind an expected start is reckoned from."""
 
 _KINDS = 64  # how many kinds are remembered, the latest ones
+_SHOWING = ("", "kept")  # as a kind: what is made takes far less time
 _GUESS = 60.0  # seconds, for the order alone, of a kind of which nothing is known
 
 
@@ -40,12 +42,29 @@ def share(at_once: int) -> int:
     return at_once - at_once // 4
 
 
+def turn_of(ticket: Ticket, *, kept: bool = False) -> Turn:
+    """Return what the queue knows of *ticket*; *kept*: its pictures only need to be shown."""
+    ask, request = ticket.ask, ticket.request
+    return Turn(
+        code=ticket.code,
+        guild_id=ask.place.guild_id,
+        user_id=ask.asker.user_id,
+        command=ask.command.value,
+        pictures=request.count,
+        kind=_SHOWING if kept else (request.model, request.quality),
+        kept=kept,
+    )
+
+
 @dataclass(slots=True, eq=False)
 class _Waiter:
     turn: Turn
     since: datetime
     future: asyncio.Future[UserError | None]
+    task: asyncio.Task[object] | None
     begun: datetime | None = None
+    called: bool = False
+    error: UserError | None = None
 
 
 class _Rota:
@@ -123,20 +142,25 @@ class FairQueue:
         """Hold a place for *turn*, whose code is in the queue once.
 
         Raises:
-            Cancelled: somebody cancelled it before it began.
+            Cancelled: somebody cancelled it before it was `called`.
         """
-        waiter = await self._wait(turn)
-        began = self._clock.now()
+        waiter = self._enter(turn)
         try:
+            if waiter.begun is None:
+                await self._its_turn(waiter)
+            began = self._clock.now()
             yield
             self._measure(turn.kind, (self._clock.now() - began).total_seconds())
+        except asyncio.CancelledError:
+            if waiter.error is None or waiter.task is None or waiter.task.uncancel():
+                raise
+            raise waiter.error from None
         finally:
-            self._release(waiter)
+            self._leave(waiter)
 
-    def place(self, code: str) -> Standing:
-        """Return where a waiting request stands. Raises NotInQueue, AlreadyBegun."""
-        self._find(code)
-        return self._standings()[code]
+    def called(self, code: str) -> None:
+        """Let *code*, which has its turn, not be cancelled any more: it may be billed from now."""
+        self._running[code].called = True
 
     def lines(self, guild_id: int, user_id: int | None = None) -> list[Line]:
         """Return a server's requests, or one member's: the running ones, then in their order."""
@@ -147,54 +171,52 @@ class FairQueue:
         running = [Line(turn=w.turn, since=w.since) for w in self._running.values()]
         waiting = [
             Line(turn=self._waiting[code].turn, since=self._waiting[code].since, standing=standing)
-            for code, standing in self._standings().items()
+            for code, standing in self.standings().items()
         ]
         return [line for line in (*running, *waiting) if asked(line.turn)]
 
     def cancel(self, code: str, error: UserError) -> None:
-        """End the wait of *code* with *error*. Raises NotInQueue, AlreadyBegun."""
-        waiter = self._find(code)
-        if waiter.turn.kept:
-            raise AlreadyBegun(code=f"#{code}")
-        self._leave(waiter)
-        if not waiter.future.done():
-            waiter.future.set_result(error)
+        """End *code*, which waits or is being prepared, with *error*.
 
-    def _find(self, code: str) -> _Waiter:
-        if code in self._running:
-            raise AlreadyBegun(code=f"#{code}")
-        if code not in self._waiting:
+        Raises:
+            NotInQueue: it is not there, or cancelled already.
+            AlreadyBegun: it may be billed, or is.
+        """
+        waiter = self._waiting.get(code) or self._running.get(code)
+        if waiter is None or waiter.error is not None:
             raise NotInQueue(code=f"#{code}")
-        return self._waiting[code]
+        if waiter.called or waiter.turn.kept:
+            raise AlreadyBegun(code=f"#{code}")
+        waiter.error = error
+        if waiter.begun is None:
+            self._leave(waiter)
+            if not waiter.future.done():
+                waiter.future.set_result(error)
+        elif waiter.task is not None:
+            waiter.task.cancel()
 
-    async def _wait(self, turn: Turn) -> _Waiter:
+    def _enter(self, turn: Turn) -> _Waiter:
         future = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(turn, self._clock.now(), future)
+        waiter = _Waiter(turn, self._clock.now(), future, asyncio.current_task())
         self._waiting[turn.code] = waiter
         self._rota.add(waiter)
         self._begin()
-        if waiter.begun is not None:
-            return waiter
-        try:
-            error = await self._park(future, "a free place among the running requests")
-        except BaseException:
-            if waiter.begun is not None:
-                self._release(waiter)
-            elif self._waiting.get(turn.code) is waiter:
-                self._leave(waiter)
-            raise
-        if error is not None:
-            raise error
         return waiter
 
-    def _leave(self, waiter: _Waiter) -> None:
-        del self._waiting[waiter.turn.code]
-        self._rota.remove(waiter)
+    async def _its_turn(self, waiter: _Waiter) -> None:
+        error = await self._park(waiter.future, "a free place among the running requests")
+        if error is not None:
+            raise error
 
-    def _release(self, waiter: _Waiter) -> None:
-        del self._running[waiter.turn.code]
-        self._held -= Counter([waiter.turn.guild_id])
-        self._begin()
+    def _leave(self, waiter: _Waiter) -> None:
+        code = waiter.turn.code
+        if self._running.get(code) is waiter:
+            del self._running[code]
+            self._held -= Counter([waiter.turn.guild_id])
+            self._begin()
+        elif self._waiting.get(code) is waiter:
+            del self._waiting[code]
+            self._rota.remove(waiter)
 
     def _begin(self) -> None:
         """Give every free place to whoever is next."""
@@ -219,10 +241,11 @@ class FairQueue:
         measured = self._measured.get(waiter.turn.kind)
         return median(measured) if measured else None
 
-    def _standings(self) -> dict[str, Standing]:
-        """Run the queue ahead of time, each request taking what its kind usually takes.
+    def standings(self) -> dict[str, Standing]:
+        """Return where each waiting request stands, in the order in which they begin.
 
-        An expected start is known as long as everything that ended before it is of a known kind.
+        The queue is run ahead of time, each request taking what its kind usually takes. A start is
+        known as long as everything that ended before it is of a known kind.
         """
         rota, held, now = self._rota.copy(), Counter(self._held), self._clock.now()
         ends: list[tuple[float, int, int, bool]] = []  # when, a number, the server, known
@@ -266,6 +289,10 @@ class QueueDesk:
     def lines(self, guild_id: int, user_id: int | None = None) -> list[Line]:
         """Return a server's requests, or one member's."""
         return self._queue.lines(guild_id, user_id)
+
+    def now(self) -> datetime:
+        """Return the instant that expected starts are counted from."""
+        return self._clock.now()
 
     async def cancel(self, guild_id: int, code: str, *, by: int, manages: bool) -> Turn:
         """Cancel a waiting request of this server.

@@ -1,7 +1,8 @@
 """What an earlier process left: gone on with, told or shown, by the code that living ones use."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -9,6 +10,7 @@ import structlog
 
 from bot.domain.clock import Clock
 from bot.domain.errors import (
+    Closing,
     Interrupted,
     NothingKept,
     NotResumed,
@@ -47,15 +49,15 @@ class Courier(Protocol):
 class Recovery:
     """Brings every request without a final state to one.
 
-    At most *at_once* are taken up at the same moment, the oldest first; each waits for its turn
-    like those that members ask for meanwhile.
+    They are read up to *at_once* together, the oldest first, and then wait for their turns in the
+    queue, for as long as that takes, like those that members ask for meanwhile.
     """
 
     def __init__(self, studio: Studio, admission: Admission, clock: Clock, *, at_once: int) -> None:
         self._studio = studio
         self._admission = admission
         self._clock = clock
-        self._at_once = at_once
+        self._few = asyncio.Semaphore(at_once)
         self._later: set[int] = set()
 
     async def left(self) -> Sequence[Job]:
@@ -65,15 +67,9 @@ class Recovery:
 
     async def run(self, left: Iterable[Job], courier: Courier) -> None:
         """Take up what is *left*. Raises nothing: what fails is tried again later."""
-        waiting = iter(left)
-
-        async def take_turns() -> None:
-            for job in waiting:
-                await self._take_up(job, courier)
-
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._at_once):
-                group.create_task(take_turns())
+            for job in left:
+                group.create_task(self._take_up(job, courier))
 
     async def again(self, courier: Courier, *, everything: bool = True) -> None:
         """Try again to show what is made and could not be shown. Raises StorageBusy.
@@ -103,11 +99,10 @@ class Recovery:
         return await self._admission.reopen(job)
 
     async def _take_up(self, job: Job, courier: Courier) -> None:
-        if self._studio.is_closing:
-            return
-        log.info("job_taken_up", job=job.code, state=job.state.value)
         try:
             await self._ways[job.state](job, courier)
+        except Closing:
+            return  # the next start takes it up
         except StorageBusy:
             self._later.add(job.id)
             log.warning("job_not_recovered", job=job.code, reason="StorageBusy")
@@ -126,6 +121,19 @@ class Recovery:
 
     async def _begin(self, job: Job, courier: Courier) -> None:
         """Make what was never asked of the provider, where it can still be shown."""
+        async with self._taking_up(job):
+            ticket = await self._resumed(job, courier)
+        if ticket is None:
+            return
+        try:
+            await self._studio.perform(ticket, courier.stage(ticket, _reply(job)), patience=None)
+        except Undelivered:
+            raise
+        except UserError as error:
+            await courier.tell(ticket, error)
+
+    async def _resumed(self, job: Job, courier: Courier) -> Ticket | None:
+        """Return the ticket of *job*, or None where it was given back and its asker told so."""
         try:
             ticket = await self._admission.resume(job)
             if not await courier.can_show(ticket):
@@ -136,27 +144,33 @@ class Recovery:
             ticket = await self._admission.reopen(job)
             await self._studio.books.withdrawn(ticket, type(error).__name__)
             await courier.tell(ticket, error)
-            return
-        try:
-            await self._studio.perform(ticket, courier.stage(ticket, _reply(job)))
-        except Undelivered:
-            raise
-        except UserError as error:
-            await courier.tell(ticket, error)
+            return None
+        return ticket
 
     async def _end(self, job: Job, courier: Courier) -> None:
         """End what may have been billed: it is never asked for again by itself."""
-        ticket = await self._admission.reopen(job)
-        told = await courier.tell(ticket, Interrupted())
-        await self._studio.books.interrupted(ticket, told)
+        async with self._taking_up(job):
+            ticket = await self._admission.reopen(job)
+            told = await courier.tell(ticket, Interrupted())
+            await self._studio.books.interrupted(ticket, told)
 
     async def _show(self, job: Job, courier: Courier) -> None:
         """Show what is made, or give it up where that was not possible for too long."""
-        ticket = await self._admission.reopen(job)
-        if job.keep_until is not None and self._clock.now() >= job.keep_until:
-            await self._studio.books.never_shown(ticket)
-            return
-        await self._studio.deliver(ticket, courier.stage(ticket, _reply(job)))
+        async with self._taking_up(job):
+            ticket = await self._admission.reopen(job)
+            if job.keep_until is not None and self._clock.now() >= job.keep_until:
+                await self._studio.books.never_shown(ticket)
+                return
+        await self._studio.deliver(ticket, courier.stage(ticket, _reply(job)), patience=None)
+
+    @asynccontextmanager
+    async def _taking_up(self, job: Job) -> AsyncGenerator[None]:
+        """Read and tell of a few at a time. Raises Closing where nothing is begun any more."""
+        async with self._few:
+            if self._studio.is_closing:
+                raise Closing
+            log.info("job_taken_up", job=job.code, state=job.state.value)
+            yield
 
 
 def _reply(job: Job) -> Shown | None:

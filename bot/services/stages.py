@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.errors import ContentRefused, UserError
+from bot.domain.queue import Expected
 from bot.imaging.pool import Imaging
 from bot.imaging.values import Finished, Normalised
 from bot.providers.base import Price
@@ -52,6 +53,14 @@ class Stage(Protocol):
 
     async def parked(self, ticket: Ticket) -> None:
         """Say that Easel is being restarted and goes on with *ticket* then. Never raises."""
+        ...
+
+    def queued(self, ticket: Ticket, expected: Expected) -> bool:
+        """Begin to say where *ticket* stands; False where it is too early. Never raises."""
+        ...
+
+    def begun(self, ticket: Ticket) -> None:
+        """Begin to say, where `queued` said something, that its turn has come. Never raises."""
         ...
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:

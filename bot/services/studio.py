@@ -1,16 +1,16 @@
 """The life of a request: admitted, prepared, called once, shown; or ended in plain words."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Final
 
 import structlog
 
 from bot.domain.asks import Ask
-from bot.domain.clock import Park
 from bot.domain.errors import (
     Closing,
     Cost,
@@ -23,12 +23,15 @@ from bot.domain.errors import (
     Undelivered,
     UserError,
 )
+from bot.domain.queue import Turn
 from bot.imaging.pool import Imaging
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Ticket
 from bot.services.books import Books, Shown
 from bot.services.keeping import Kept
+from bot.services.places import Places
 from bot.services.preparing import Preparing
+from bot.services.queue import FairQueue, turn_of
 from bot.services.stages import FilesTooLarge, Follower, Result, Stage
 
 log = structlog.get_logger(__name__)
@@ -76,16 +79,16 @@ class Studio:
         imaging: Imaging,
         preparing: Preparing,
         *,
-        park: Park,
-        at_once: int,
+        queue: FairQueue,
+        places: Places,
     ) -> None:
         self.books = books
         self._admission = admission
         self._provider = provider
         self._imaging = imaging
         self._preparing = preparing
-        self._park = park
-        self._slots = asyncio.Semaphore(at_once)
+        self._queue = queue
+        self._places = places
         self._running: set[asyncio.Task[object]] = set()
         self._waiting: set[asyncio.Task[object]] = set()
         self._jobs: set[int] = set()
@@ -98,27 +101,36 @@ class Studio:
         """
         if self._closing:
             raise Closing
+        self._queue.require_room()
         return await self._admission.admit(ask)
 
-    async def perform(self, ticket: Ticket, stage: Stage) -> None:
+    async def perform(
+        self, ticket: Ticket, stage: Stage, *, patience: float | None = CALL_BEFORE
+    ) -> None:
         """Make what *ticket* asks for and show it on *stage*.
 
-        What Easel's own end comes before is left to the next start: not yet called, or made.
+        It waits for its turn for *patience* seconds; with None as long as it takes, and its time
+        counts from then. What Easel's own end comes before is left to the next start: not yet
+        called, or made.
 
         Raises:
             Undelivered: it is made, and kept because it cannot be shown now.
             UserError: it failed; the books are closed and the error says what it cost.
         """
-        asked = asyncio.get_running_loop().time()
-        progress = _Progress()
+        progress, turn = _Progress(), turn_of(ticket)
         async with self._at_work(ticket, stage):
-            async with self._ending(ticket, progress), self._slot(asked + CALL_BEFORE):
+            clock = asyncio.get_running_loop().time
+            asked, until = clock(), _until(patience)
+            async with self._ending(ticket, progress), self._turn(turn, ticket, stage, until):
+                asked = clock() if patience is None else asked
                 kept = await self._make(ticket, stage, asked, progress)
                 result, shown = await self._show(ticket, kept, stage)
             await self._done(result, shown)
 
-    async def deliver(self, ticket: Ticket, stage: Stage) -> None:
-        """Show on *stage* what was made for *ticket* earlier and is kept.
+    async def deliver(
+        self, ticket: Ticket, stage: Stage, *, patience: float | None = CALL_BEFORE
+    ) -> None:
+        """Show on *stage* what was made for *ticket* earlier and is kept; waits as `perform` does.
 
         Raises:
             NothingKept: it was shown, or is being shown.
@@ -127,9 +139,9 @@ class Studio:
         """
         if ticket.job_id in self._jobs:
             raise NothingKept(code=f"#{ticket.code}")
-        waits = asyncio.get_running_loop().time() + CALL_BEFORE
+        turn = turn_of(ticket, kept=True)
         async with self._at_work(ticket, stage):
-            async with self._slot(waits):
+            async with self._turn(turn, ticket, stage, _until(patience)):
                 kept = await self.books.kept(ticket)
                 progress = _Progress(called=True, price=kept.answer.price, stored=True)
                 async with self._ending(ticket, progress):
@@ -180,6 +192,7 @@ class Studio:
             prepared = await self._preparing.prepare(ticket)
         if self._closing:
             raise _Parked
+        self._queue.called(ticket.code)
         await self.books.calling(ticket, stage.reply)
         progress.called = True
         started = perf_counter()
@@ -269,31 +282,42 @@ class Studio:
             self._jobs.discard(ticket.job_id)
 
     @asynccontextmanager
-    async def _slot(self, deadline: float) -> AsyncGenerator[None]:
+    async def _turn(
+        self, turn: Turn, ticket: Ticket, stage: Stage, deadline: float | None
+    ) -> AsyncGenerator[None]:
         """Hold one of the places among the running requests.
 
         Raises:
             _Parked: nothing is begun any more.
             TooBusy: none was free until *deadline*.
+            Cancelled: somebody who may did not want it any more, before it was called.
         """
+        async with AsyncExitStack() as held:
+            with self._waits():
+                async with _no_later_than(deadline):
+                    with self._places.told(turn.code, partial(stage.queued, ticket)):
+                        await held.enter_async_context(self._queue.turn(turn))
+            stage.begun(ticket)
+            yield
+
+    @contextmanager
+    def _waits(self) -> Generator[None]:
+        """Let `close` end the wait of this task."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - coroutines run in tasks
+        if self._closing:
+            raise _Parked
         self._waiting.add(task)
         try:
-            async with _no_later_than(deadline):
-                await self._park(self._slots.acquire(), "a free place among the running requests")
+            yield
         except asyncio.CancelledError as error:
             if self._closing:
                 raise _Parked from error
             raise
         finally:
             self._waiting.discard(task)
-        try:
-            if self._closing:
-                raise _Parked
-            yield
-        finally:
-            self._slots.release()
+        if self._closing:
+            raise _Parked
 
     @asynccontextmanager
     async def _ending(self, ticket: Ticket, progress: _Progress) -> AsyncGenerator[None]:
@@ -321,6 +345,10 @@ class Studio:
             raise
 
 
+def _until(patience: float | None) -> float | None:
+    return None if patience is None else asyncio.get_running_loop().time() + patience
+
+
 def _priced(error: UserError, progress: _Progress) -> UserError:
     """Make *error* say what the books say."""
     if progress.price is not None and progress.price.known:
@@ -331,7 +359,7 @@ def _priced(error: UserError, progress: _Progress) -> UserError:
 
 
 @asynccontextmanager
-async def _no_later_than(deadline: float) -> AsyncGenerator[None]:
+async def _no_later_than(deadline: float | None) -> AsyncGenerator[None]:
     """Raise TooBusy where the body is not done by *deadline*, in the event loop's seconds."""
     try:
         async with asyncio.timeout_at(deadline):

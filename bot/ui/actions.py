@@ -1,4 +1,4 @@
-"""What the buttons under a result do: again, vary, delete."""
+"""What the buttons under an answer do: again, vary, delete, cancel."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,11 +11,11 @@ from discord.ui import Button, DynamicItem, Item
 from bot.domain.asks import Command, recall
 from bot.domain.errors import DownloadFailed, NoSuchJob, NotYours
 from bot.domain.jobs import Job
-from bot.services.studio import Studio
 from bot.ui.asking import ask_and_show, ask_of, asker_of, origin_of, place_of, source_of
 from bot.ui.buttons import BUTTON_ID
 from bot.ui.failures import answer_failure
 from bot.ui.host import Host
+from bot.ui.policy import is_manager
 
 
 class ResultAction(DynamicItem[Button[Any]], template=BUTTON_ID):
@@ -41,13 +41,14 @@ class ResultAction(DynamicItem[Button[Any]], template=BUTTON_ID):
         try:
             guild_id = place_of(interaction).guild_id
             job = await host.studio.books.find(guild_id, self._code, f"/{Command.IMAGINE}")
-            _require_its_message(interaction, job)
-            await _VERBS[self._verb](interaction, host.studio, job, self._position)
+            if self._verb in _OF_RESULTS:
+                _require_its_message(interaction, job)
+            await _VERBS[self._verb](interaction, host, job, self._position)
         except Exception as error:  # noqa: BLE001 - nobody above a button answers
             await answer_failure(interaction, error)
 
 
-async def _again(interaction: Interaction[Any], studio: Studio, job: Job, position: int) -> None:
+async def _again(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
     _require_owner(interaction, job)
     if job.prompt is None:
@@ -61,10 +62,10 @@ async def _again(interaction: Interaction[Any], studio: Studio, job: Job, positi
         place=place_of(interaction),
         parent=job.code,
     )
-    await ask_and_show(interaction, studio, ask)
+    await ask_and_show(interaction, host.studio, ask)
 
 
-async def _vary(interaction: Interaction[Any], studio: Studio, job: Job, position: int) -> None:
+async def _vary(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     _require_owner(interaction, job)
     attachments = interaction.message.attachments if interaction.message else []
     if position >= len(attachments):
@@ -76,17 +77,26 @@ async def _vary(interaction: Interaction[Any], studio: Studio, job: Job, positio
         private=job.private,
         parent=job.code,
     )
-    await ask_and_show(interaction, studio, ask)
+    await ask_and_show(interaction, host.studio, ask)
 
 
-async def _delete(interaction: Interaction[Any], studio: Studio, job: Job, position: int) -> None:
+async def _delete(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
     if not asker_of(interaction).moderates:
         _require_owner(interaction, job)
     await interaction.response.defer()
     with suppress(NotFound):  # pressed twice, or deleted by hand
         await interaction.delete_original_response()
-    await studio.books.deleted(job, interaction.user.id)
+    await host.studio.books.deleted(job, interaction.user.id)
+
+
+async def _cancel(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
+    del position
+    manages = is_manager(interaction)
+    if not manages:
+        _require_owner(interaction, job)
+    await interaction.response.defer()
+    await host.queue.cancel(job.guild_id, job.code, by=interaction.user.id, manages=manages)
 
 
 def _require_its_message(interaction: Interaction[Any], job: Job) -> None:
@@ -100,8 +110,10 @@ def _require_owner(interaction: Interaction[Any], job: Job) -> None:
         raise NotYours(command=f"/{job.command}")
 
 
-_VERBS: Mapping[str, Callable[[Interaction[Any], Studio, Job, int], Awaitable[None]]] = {
+_VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {
     "again": _again,
     "vary": _vary,
     "delete": _delete,
+    "cancel": _cancel,
 }
+_OF_RESULTS = {"again", "vary", "delete"}

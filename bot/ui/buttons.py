@@ -1,12 +1,12 @@
-"""The buttons under a result, as they look; `bot.ui.actions` is what they do."""
+"""The buttons under an answer, as they look; `bot.ui.actions` is what they do."""
 
 from discord import ButtonStyle
 from discord.ui import Button, View
 
 from bot.ui.words import say
 
-BUTTON_ID = r"easel:(?P<verb>again|vary|delete):(?P<code>[0-9a-z]{8}):(?P<position>[0-9])"
-"""What a result's button carries: names only. Who may press it, the database decides."""
+BUTTON_ID = r"easel:(?P<verb>again|vary|delete|cancel):(?P<code>[0-9a-z]{8}):(?P<position>[0-9])"
+"""What such a button carries: names only. Who may press it, the database decides."""
 
 
 def result_buttons(locale: str, code: str, pictures: int, *, varies: bool) -> View:
@@ -29,6 +29,14 @@ def again_button(locale: str, code: str) -> View:
     """Return the button that asks for the same again, as of a result."""
     view = View(timeout=None)
     view.add_item(_button("again", code, 0, say(locale, "Again"), "🔁"))
+    view.stop()
+    return view
+
+
+def cancel_button(locale: str, code: str) -> View:
+    """Return the button that cancels a request which waits for its turn."""
+    view = View(timeout=None)
+    view.add_item(_button("cancel", code, 0, say(locale, "Cancel"), "✖️"))
     view.stop()
     return view
 

@@ -17,6 +17,7 @@ import structlog
 from bot.domain.asks import Command
 from bot.domain.clock import Clock
 from bot.domain.errors import DeliveryFailed, Interrupted, UserError
+from bot.domain.queue import Expected
 from bot.imaging.values import Finished
 from bot.providers.base import ImageProvider
 from bot.services.admission import Ticket
@@ -137,8 +138,8 @@ class Courier:
     ) -> Shown | None:
         neutral = say(ticket.ask.asker.locale, "This request did not lead to a picture.")
         content = told if ticket.ask.private else neutral
-        edited = partial(webhook.edit_message, _ORIGINAL, content=content, attachments=[])
-        reply = await attempt(edited)
+        said: dict[str, Any] = {"content": content, "attachments": [], "view": None}
+        reply = await attempt(partial(webhook.edit_message, _ORIGINAL, **said))
         if ticket.ask.private:
             return _where(reply)
         await webhook.send(told, ephemeral=True, wait=True)
@@ -191,6 +192,14 @@ class QuietStage:
         """Show *result*, as `Courier.show`."""
         locale = result.ticket.ask.asker.locale
         return await self._courier.show(locale, result, self._edit, self.reply)
+
+    def queued(self, ticket: Ticket, expected: Expected) -> bool:
+        """Say nothing."""
+        del ticket, expected
+        return True
+
+    def begun(self, ticket: Ticket) -> None:
+        """Say nothing."""
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:
         """Say nothing."""

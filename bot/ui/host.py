@@ -4,6 +4,7 @@ from typing import Protocol
 
 from bot.providers.base import ImageProvider
 from bot.services.guilds import Guilds
+from bot.services.queue import QueueDesk
 from bot.services.studio import Studio
 
 
@@ -13,6 +14,11 @@ class Host(Protocol):
     @property
     def studio(self) -> Studio:
         """The studio that makes pictures."""
+        ...
+
+    @property
+    def queue(self) -> QueueDesk:
+        """Who waits for their turn."""
         ...
 
     @property

@@ -9,10 +9,11 @@ import discord
 from bot.domain.asks import Ask, Command
 from bot.domain.money import dollars
 from bot.domain.pictures import Note, Size
+from bot.domain.queue import Expected
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
 from bot.services.stages import Result
-from bot.ui.buttons import result_buttons
+from bot.ui.buttons import cancel_button, result_buttons
 from bot.ui.shapes import written
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
@@ -60,6 +61,20 @@ def glimpse_reply(locale: str, ticket: Ticket, picture: Finished) -> dict[str, A
         description=_alt(locale, "AI image in the making: {words}", ask),
     )
     return {"content": f"{_first_line(locale, ask)}\n-# {small}", "attachments": [file]}
+
+
+def waiting_reply(locale: str, code: str, expected: Expected) -> dict[str, Any]:
+    """Return the reply that says where a request stands, with a button that cancels it."""
+    if expected.starts_at is None:
+        text = say(locale, "You are number {place} in line.", place=expected.place)
+    else:
+        text = say(
+            locale,
+            "You are number {place} in line, expected to start {moment}.",
+            place=expected.place,
+            moment=expected.starts_at,
+        )
+    return {"content": text, "view": cancel_button(locale, code)}
 
 
 def small_print(locale: str, result: Result) -> str:

@@ -8,12 +8,13 @@ from typing import Any, Self
 import structlog
 from discord import Interaction
 
+from bot.domain.queue import Expected
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.stages import Result
 from bot.ui.delivery import Courier
-from bot.ui.results import glimpse_reply
+from bot.ui.results import glimpse_reply, waiting_reply
 from bot.ui.words import say
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,7 @@ _PATIENCE = 15.0  # seconds for such an edit: the pictures may have to wait for 
 class _News(Enum):
     """What is told before the pictures are there, with the seconds from one to the next."""
 
+    PLACE = 3.0
     BUSY = 10.0
     GLIMPSE = _BETWEEN
 
@@ -44,18 +46,22 @@ class ReplyStage:
         self._edit: asyncio.Task[None] | None = None
         self._not_before: dict[_News, float] = {}
         self._over = False
+        self._cancels = False
 
     async def __aenter__(self) -> Self:
         """Return the stage."""
         return self
 
     async def __aexit__(self, *failure: object) -> None:
-        """Wait until nothing is edited any more."""
+        """Wait until nothing is edited any more; what is over cannot be cancelled."""
         await self._quiet()
+        if self._cancels:
+            await self._try({"view": None})
 
     async def show(self, result: Result) -> Shown:
         """Edit the reply, or go where `Courier.show` goes, and raise what it raises."""
         await self._quiet()
+        self._cancels = False
         courier: Courier = self._interaction.client.courier
         edit = self._interaction.edit_original_response
         return await courier.show(self._locale, result, edit, self.reply)
@@ -67,7 +73,25 @@ class ReplyStage:
         text = say(
             self._locale, "Easel is being restarted and goes on with this as soon as it is back."
         )
-        await self._try({"content": text, "attachments": []})
+        self._cancels = False
+        await self._try({"content": text, "attachments": [], "view": None})
+
+    def queued(self, ticket: Ticket, expected: Expected) -> bool:
+        """Say where the request stands, with a button that cancels it."""
+        may = self._may(_News.PLACE)
+        if may:
+            self._cancels = True
+            self._begin(waiting_reply(self._locale, ticket.code, expected))
+        return may
+
+    def begun(self, ticket: Ticket) -> None:
+        """Say that the turn of what waited has come, and take its button away."""
+        del ticket
+        if not self._cancels or self._over:
+            return
+        self._cancels = False
+        text = say(self._locale, "Your turn has come; the picture is being made.")
+        self._begin({"content": text, "view": None})
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:
         """Say that the picture service is busy, unless that was said just now."""
@@ -96,7 +120,12 @@ class ReplyStage:
         return True
 
     def _begin(self, reply: Mapping[str, Any]) -> None:
-        self._edit = asyncio.create_task(self._try(reply))
+        self._edit = asyncio.create_task(self._after(self._edit, reply))
+
+    async def _after(self, edit: asyncio.Task[None] | None, reply: Mapping[str, Any]) -> None:
+        if edit is not None:
+            await asyncio.wait({edit})
+        await self._try(reply)
 
     async def _try(self, reply: Mapping[str, Any]) -> None:
         try:

@@ -16,6 +16,7 @@ from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source
 from bot.domain.clock import Clock
 from bot.domain.errors import DownloadFailed, ProviderError
 from bot.domain.pictures import Shape, Size
+from bot.domain.queue import Expected
 from bot.domain.quota import Unit
 from bot.domain.sizes import Sizes
 from bot.imaging.values import Finished
@@ -155,6 +156,8 @@ class Wall:
     shown: list[Result] = field(default_factory=list[Result])
     waits: list[float] = field(default_factory=list[float])
     glimpses: list[Finished] = field(default_factory=list[Finished])
+    places: list[Expected] = field(default_factory=list[Expected])
+    begins: list[str] = field(default_factory=list[str])
     put_off: list[str] = field(default_factory=list[str])
     reply: Shown | None = None
 
@@ -171,6 +174,14 @@ class Wall:
     async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
         del ticket
         self.glimpses.append(picture)
+
+    def queued(self, ticket: Ticket, expected: Expected) -> bool:
+        del ticket
+        self.places.append(expected)
+        return True
+
+    def begun(self, ticket: Ticket) -> None:
+        self.begins.append(ticket.code)
 
     async def parked(self, ticket: Ticket) -> None:
         self.put_off.append(ticket.code)

@@ -109,15 +109,15 @@ async def test_places_and_expected_starts_are_what_then_happens() -> None:
     here = hall(1)
     await here.ask("first")
     await here.ask("second")
-    assert here.queue.place("second") == Standing(ahead=0, starts_in=None)
+    assert here.queue.standings()["second"] == Standing(ahead=0, starts_in=None)
     await here.end("first", after=40)
 
     await here.ask("third")
     await here.ask("fourth", guild=2)
     here.clock.at += timedelta(seconds=10)
 
-    assert here.queue.place("fourth") == Standing(ahead=1, starts_in=70.0)
-    assert here.queue.place("third") == Standing(ahead=0, starts_in=30.0)
+    assert here.queue.standings()["fourth"] == Standing(ahead=1, starts_in=70.0)
+    assert here.queue.standings()["third"] == Standing(ahead=0, starts_in=30.0)
     await here.end_all()
     assert here.begun == ["first", "second", "third", "fourth"]
 
@@ -131,9 +131,10 @@ async def test_a_cancelled_request_ends_in_words_and_the_next_moves_up() -> None
 
     with pytest.raises(Cancelled):
         await here.tasks.pop("gone")
-    assert here.queue.place("next").ahead == 0
+    assert here.queue.standings()["next"].ahead == 0
+    assert "gone" not in here.queue.standings()
     with pytest.raises(NotInQueue):
-        here.queue.place("gone")
+        here.queue.cancel("gone", Cancelled(code="#gone"))
     await here.end_all()
     assert here.begun == ["now", "next"]
 
@@ -141,6 +142,7 @@ async def test_a_cancelled_request_ends_in_words_and_the_next_moves_up() -> None
 async def test_what_has_begun_or_is_paid_for_is_not_cancelled() -> None:
     here = hall(1)
     await here.ask("now")
+    here.queue.called("now")
     await here.ask("made", kept=True)
 
     for code in ("now", "made"):
@@ -149,6 +151,48 @@ async def test_what_has_begun_or_is_paid_for_is_not_cancelled() -> None:
 
     await here.end_all()
     assert here.begun == ["now", "made"]
+
+
+async def test_what_has_its_turn_and_was_not_called_is_still_cancelled() -> None:
+    here = hall(1)
+    await here.ask("now")
+    await here.ask("next")
+
+    here.queue.cancel("now", Cancelled(code="#now"))
+    with pytest.raises(NotInQueue):  # pressed twice
+        here.queue.cancel("now", Cancelled(code="#now"))
+
+    with pytest.raises(Cancelled):
+        await here.tasks.pop("now")
+    assert here.begun == ["now", "next"]
+    await here.end_all()
+
+
+async def test_what_is_cancelled_in_the_moment_of_its_turn_ends_in_words() -> None:
+    here = hall(1)
+    for code in ("now", "gone", "next"):
+        await here.ask(code)
+
+    here.gates["now"].set()
+    await asyncio.sleep(0)  # it has its turn and does not know it yet
+    await asyncio.sleep(0)
+    here.queue.cancel("gone", Cancelled(code="#gone"))
+
+    with pytest.raises(Cancelled):
+        await here.tasks.pop("gone")
+    assert "next" in here.begun
+    await here.end_all()
+
+
+async def test_an_end_from_outside_is_stronger_than_a_cancelled_request() -> None:
+    here = hall(1)
+    await here.ask("now")
+
+    here.queue.cancel("now", Cancelled(code="#now"))
+    here.tasks["now"].cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await here.tasks.pop("now")
 
 
 async def test_no_more_are_taken_than_may_wait() -> None:
