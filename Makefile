@@ -8,6 +8,9 @@ INSTALL := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compil
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
+# Installed uncompiled, so what a program compiles has to be kept for the next.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo setup run test corpus load check format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account

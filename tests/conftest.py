@@ -1,9 +1,17 @@
-"""One rule for all tests: where REQUIRE_ALL is set, nothing may be skipped."""
+"""Two rules for all tests.
+
+Where REQUIRE_ALL is set, nothing may be skipped. And what was compiled is kept, whatever the
+environment says: a run starts a thousand processes, and half of their time would be compiling.
+"""
 
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

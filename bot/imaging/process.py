@@ -129,4 +129,5 @@ def command(limits: Limits) -> list[str]:
     """Return what starts a worker: isolated from the environment, with our own code in reach."""
     root = str(Path(bot.__file__ or "").resolve().parent.parent)
     numbers = (limits.memory, limits.cpu_seconds, limits.wall_seconds, limits.jobs)
-    return [sys.executable, "-I", "-B", "-c", _START, root, *map(str, numbers)]
+    options = ["-I", "-B"] if sys.dont_write_bytecode else ["-I"]
+    return [sys.executable, *options, "-c", _START, root, *map(str, numbers)]

@@ -70,6 +70,7 @@ def budget_of(limits: Limits) -> int:
 def confine(limits: Limits) -> None:
     """Give up everything that opening pictures does not need. There is no way back."""
     os.nice(_NICE)
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
