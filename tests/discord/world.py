@@ -22,6 +22,7 @@ from bot.providers.base import ImageProvider
 from bot.providers.scores import Moderator
 from bot.settings import load_settings
 from tests.discord.overlay import Strictness, stricter
+from tests.migrated import migrated
 
 T = TypeVar("T")
 COGS = tuple(module.name for module in iter_modules(cogs.__path__))
@@ -90,7 +91,7 @@ async def open_world(
     settings = load_settings(
         {
             "IMAGE_PROVIDER": "sketch",
-            "DATABASE_URL": f"sqlite+aiosqlite:///{path}/easel.db",
+            "DATABASE_URL": migrated(path / "easel.db"),
             **environ,
         }
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import Database, open_database
+from tests.migrated import migrated
 from tests.services.clocks import FrozenClock
 
 
@@ -16,5 +17,5 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncGenerator[Database]:
-    async with open_database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as opened:
+    async with open_database(migrated(tmp_path / "easel.db")) as opened:
         yield opened

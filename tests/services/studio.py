@@ -38,6 +38,7 @@ from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.stages import Result
 from bot.settings import load_settings
+from tests.migrated import migrated
 
 GUILD, CHANNEL, ANN = 10, 20, 30
 ESTIMATE, PRICE = 50_000, 13_000
@@ -198,7 +199,7 @@ async def open_studio(
     **environ: str,
 ) -> AsyncGenerator[Services]:
     settings = load_settings(
-        {"DATABASE_URL": f"sqlite+aiosqlite:///{path}/easel.db", "HASH_KEY": "k" * 32, **environ}
+        {"DATABASE_URL": migrated(path / "easel.db"), "HASH_KEY": "k" * 32, **environ}
     )
     async with open_services(
         settings,

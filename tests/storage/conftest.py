@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import Database, open_database
+from tests.migrated import migrated
 
 
 @pytest.fixture
@@ -17,6 +18,6 @@ def url(path: Path) -> str:
 
 
 @pytest.fixture
-async def database(url: str) -> AsyncGenerator[Database]:
-    async with open_database(url) as opened:
+async def database(path: Path) -> AsyncGenerator[Database]:
+    async with open_database(migrated(path)) as opened:
         yield opened
