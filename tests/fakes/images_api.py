@@ -15,9 +15,15 @@ from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import (
+    BodyPartReader,
+    content_disposition_filename,
+    parse_content_disposition,
+    web,
+)
 
 from tests.fakes import images_streams
 from tests.fakes.images_answers import Fault, base64_of, pictures, usage
@@ -276,6 +282,13 @@ def _told(call: Call) -> dict[str, Any]:
     }
 
 
+@cache
+def _named(disposition: str) -> tuple[str, str | None]:
+    """Return the names of a part and its file; aiohttp compiles a pattern anew for each."""
+    _, said = parse_content_disposition(disposition)
+    return content_disposition_filename(said, "name") or "", content_disposition_filename(said)
+
+
 async def _request(message: web.Request) -> Request:
     operation = message.path.rpartition("/")[2]
     if message.content_type == "application/json":
@@ -284,13 +297,13 @@ async def _request(message: web.Request) -> Request:
     files: dict[str, tuple[Upload, ...]] = {}
     async for part in await message.multipart():
         assert isinstance(part, BodyPartReader)
-        name = part.name or ""
+        name, filename = _named(part.headers["Content-Disposition"])
         data = bytes(await part.read())
-        if part.filename is None and "Content-Type" not in part.headers:
+        if filename is None and "Content-Type" not in part.headers:
             fields[name] = data.decode()
             continue
         upload = Upload(
-            filename=part.filename or "",
+            filename=filename or "",
             content_type=part.headers.get("Content-Type", ""),
             data=data,
         )

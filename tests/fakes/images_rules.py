@@ -6,6 +6,7 @@ Written from the vendor's API reference; the error bodies have its envelope, cod
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NoReturn
 
 from PIL import Image
@@ -43,9 +44,15 @@ class Upload:
 
     @property
     def picture(self) -> Image.Image:
-        with Image.open(io.BytesIO(self.data)) as given:
-            given.load()
-            return given
+        """What the file shows; to look at only, for whoever sends the same bytes shares it."""
+        return _decoded(self.data)
+
+
+@lru_cache(maxsize=8)
+def _decoded(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as given:
+        given.load()
+        return given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

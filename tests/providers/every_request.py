@@ -18,7 +18,7 @@ from PIL import Image
 from bot.domain.asks import Strength
 from bot.domain.pictures import Shape, Size
 from bot.providers.base import Capabilities, InputPicture, Operation, PictureRequest
-from bot.providers.models import Model
+from bot.providers.models import MODELS
 from tests.providers.pictures import encoded, mask, png, square
 
 Choice = Mapping[str, Any]
@@ -103,13 +103,15 @@ def possible(can: Capabilities, request: PictureRequest) -> bool:
     )
 
 
-def every_request(model: Model) -> list[PictureRequest]:
-    """Return requests that hold every possible pair of choices of *model*."""
+@cache
+def every_request(name: str) -> Sequence[PictureRequest]:
+    """Return requests that hold every possible pair of choices of the model called *name*."""
+    model = MODELS[name]
     can, options = model.can, axes(model.can)
-    chance = random.Random(model.name)  # noqa: S311
+    chance = random.Random(name)  # noqa: S311
     plain = PictureRequest(
         operation=Operation.GENERATE,
-        model=model.name,
+        model=name,
         prompt="a fox",
         size=can.sizes.shapes[Shape.SQUARE],
         quality=can.default_quality,
@@ -119,9 +121,10 @@ def every_request(model: Model) -> list[PictureRequest]:
     for pair in all_pairs(options):
         for _ in range(_TRIES if pair not in seen else 0):
             picks = _picks(options, pair, chance)
-            request = plain
+            chosen: dict[str, Any] = {}
             for option, pick in zip(options, picks, strict=True):
-                request = replace(request, **option[pick])
+                chosen |= option[pick]
+            request = replace(plain, **chosen)
             if possible(can, request):
                 requests.append(request)
                 numbered = enumerate(picks)

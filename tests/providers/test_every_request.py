@@ -32,7 +32,7 @@ async def test_no_request_is_refused_and_no_bound_exceeded(
         name="openai", api_key="sk-test", base_url=fake.url, model=model.name
     )
     provider = await open_on(settings)
-    requests = every_request(model)
+    requests = every_request(model.name)
     fake.script(*[SMALL] * sum(-(-request.count // model.per_call) for request in requests))
     answers = await asyncio.gather(*(provider.make(request) for request in requests))
     for request, answer in zip(requests, answers, strict=True):
@@ -43,7 +43,7 @@ async def test_no_request_is_refused_and_no_bound_exceeded(
 
 @ALL
 def test_every_choice_of_every_option_is_asked_for(model: Model) -> None:
-    requests = every_request(model)
+    requests = every_request(model.name)
     assert all(possible(model.can, request) for request in requests)
     for option in axes(model.can):
         for choice in option:
