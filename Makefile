@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 # Installed uncompiled, so what a program compiles has to be kept for the next.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo setup run test corpus load check format requirements clean
+.PHONY: demo setup run test corpus load crash check format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
@@ -29,6 +29,9 @@ corpus: $(VENV)/.dev ## Send hostile pictures, and those in the folders of CORPU
 
 load: $(VENV)/.dev ## Press one Easel with many requests at once, on this machine only (LOAD="--soak 20000")
 	@$(RUN) benchmarks/load.py $(LOAD)
+
+crash: $(VENV)/.dev ## Kill Easel at every moment of a request, with many seeds (CRASH="--seeds 20")
+	@$(RUN) -m tests.process.crash $(CRASH)
 
 check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, Dockerfile
 	@$(BIN)/ruff format --check .

@@ -24,7 +24,7 @@ from bot.ui.offers import OfferingTree
 
 log = structlog.get_logger(__name__)
 
-_MOMENT = 2.0  # seconds for what is cancelled to end
+_MOMENT = 2.0  # seconds for what is under way, or is cancelled, to end
 
 
 class EaselTree(OfferingTree):
@@ -97,7 +97,8 @@ class EaselClient(commands.Bot):
         """Leave Discord; running requests are drained before by `Studio.close`."""
         for loop in (self._tidy, self._tell, self._show_again):
             loop.cancel()
-        if self._recovering is not None:
+        if self._recovering is not None:  # begins nothing any more, and may be telling somebody
+            await asyncio.wait({self._recovering}, timeout=_MOMENT)
             self._recovering.cancel()
             await asyncio.wait({self._recovering}, timeout=_MOMENT)
         await super().close()

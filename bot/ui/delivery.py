@@ -7,12 +7,14 @@ change nothing the second time, and messages carry a nonce that Discord holds th
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 import discord
 import structlog
+from discord.abc import Messageable
 
 from bot.domain.asks import Command
 from bot.domain.clock import Clock
@@ -36,6 +38,8 @@ Edit = Callable[..., Awaitable[discord.Message]]
 TOKEN_LIFE: Final = timedelta(minutes=15)
 """How long a reply can be edited with its interaction's token."""
 
+_LOOKED_BACK = 500  # messages among which one is looked for that an earlier process sent
+_SKEW = timedelta(minutes=1)  # between Discord's clock and ours
 _TRIES = 3  # while the connection drops
 _CLOSED = frozenset({401, 403, 404})  # the token is too old; not allowed; not there
 _TOO_LARGE = 40005, 413
@@ -73,9 +77,17 @@ class Courier:
         return True
 
     async def show(
-        self, locale: str, result: Result, edit: Edit | None, reply: Shown | None
+        self,
+        locale: str,
+        result: Result,
+        edit: Edit | None,
+        reply: Shown | None,
+        *,
+        tried: bool = False,
     ) -> Shown:
         """Show *result* once, by the first way that is open, and return where.
+
+        *tried*: an earlier process may have shown it, longer ago than Discord holds a nonce.
 
         Raises:
             FilesTooLarge: not files of this size.
@@ -87,14 +99,14 @@ class Courier:
             with suppress(WayClosed):
                 return _where(await attempt(lambda: edit(**looks())))
         ticket = result.ticket
-        if not ticket.ask.private:
+        if reply is not None and not ticket.ask.private:
             with suppress(WayClosed):
-                if reply is not None and await self._stands(ticket, reply):
+                if await self._stands(ticket, reply):
                     return reply
+        post = _Post(ticket, _code(ticket), lambda view: _message(looks(), view=view), tried=tried)
+        for send in self._senders(ticket):
             with suppress(WayClosed):
-                return await self._post(ticket, _code(ticket), lambda: _message(looks()))
-        with suppress(WayClosed):
-            return await self._write(ticket, _code(ticket), lambda: _message(looks(), view=False))
+                return await send(post)
         raise DeliveryFailed
 
     async def tell(self, ticket: Ticket, error: UserError) -> Shown | None:
@@ -119,11 +131,11 @@ class Courier:
         if edit is not None:
             with suppress(WayClosed):
                 return _where(await attempt(lambda: edit(**said, attachments=[])))
-        nonce = f"{_code(ticket)}-n"
-        if not ticket.ask.private:
+        post = _notice(ticket, lambda view: said if view else {"content": told})
+        for send in self._senders(ticket):
             with suppress(WayClosed):
-                return await self._post(ticket, nonce, lambda: said)
-        return await self._write(ticket, nonce, lambda: {"content": told})
+                return await send(post)
+        raise WayClosed
 
     async def _tell_alone(self, ticket: Ticket, told: str) -> Shown | None:
         """Tell the asker alone: below the reply, which goes, else in a direct message."""
@@ -131,7 +143,7 @@ class Courier:
         if webhook is not None:
             with suppress(WayClosed):
                 return await self._tell_below(webhook, ticket, told)
-        return await self._write(ticket, f"{_code(ticket)}-n", lambda: {"content": told})
+        return await self._write(_notice(ticket, lambda _: {"content": told}))
 
     async def _tell_below(
         self, webhook: discord.Webhook, ticket: Ticket, told: str
@@ -166,18 +178,51 @@ class Courier:
         first = f"easel-{ticket.code}-1."
         return any(each.filename.startswith(first) for each in message.attachments)
 
-    async def _post(
-        self, ticket: Ticket, nonce: str, looks: Callable[[], Mapping[str, Any]]
-    ) -> Shown:
-        channel = self._client.get_partial_messageable(ticket.ask.place.channel_id)
-        return _where(await attempt(lambda: channel.send(**looks(), nonce=nonce)))
+    def _senders(self, ticket: Ticket) -> "list[Callable[[_Post], Awaitable[Shown]]]":
+        """Return the ways without a token; what was asked for privately is never posted."""
+        return [self._write] if ticket.ask.private else [self._post, self._write]
 
-    async def _write(
-        self, ticket: Ticket, nonce: str, looks: Callable[[], Mapping[str, Any]]
-    ) -> Shown:
-        asker = discord.Object(ticket.ask.asker.user_id)
+    async def _post(self, post: "_Post") -> Shown:
+        channel_id = post.ticket.ask.place.channel_id
+        return await self._send(self._client.get_partial_messageable(channel_id), post, view=True)
+
+    async def _write(self, post: "_Post") -> Shown:
+        asker = discord.Object(post.ticket.ask.asker.user_id)
         channel = await attempt(lambda: self._client.create_dm(asker))
-        return _where(await attempt(lambda: channel.send(**looks(), nonce=nonce)))
+        return await self._send(channel, post, view=False)
+
+    async def _send(self, channel: Messageable, post: "_Post", *, view: bool) -> Shown:
+        if post.tried:
+            with suppress(WayClosed):
+                if found := await self._sent_before(channel, post):
+                    return found
+        sent = partial(channel.send, nonce=post.nonce)
+        return _where(await attempt(lambda: sent(**post.looks(view))))
+
+    async def _sent_before(self, channel: Messageable, post: "_Post") -> Shown | None:
+        """Return where an earlier process sent *post*: it names its request in its text."""
+        me, code = self._client.user, f"#{post.ticket.code}"
+        since = post.ticket.admitted_at - _SKEW
+
+        async def look() -> Shown | None:
+            async for message in channel.history(limit=_LOOKED_BACK):
+                if message.created_at < since:
+                    break
+                if me is not None and message.author.id == me.id and code in message.content:
+                    return _where(message)
+            return None
+
+        return await attempt(look)
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A message without a token: made anew for each try, told whether it may have buttons."""
+
+    ticket: Ticket
+    nonce: str
+    looks: Callable[[bool], Mapping[str, Any]]
+    tried: bool
 
 
 class QuietStage:
@@ -191,7 +236,7 @@ class QuietStage:
     async def show(self, result: Result) -> Shown:
         """Show *result*, as `Courier.show`."""
         locale = result.ticket.ask.asker.locale
-        return await self._courier.show(locale, result, self._edit, self.reply)
+        return await self._courier.show(locale, result, self._edit, self.reply, tried=True)
 
     def queued(self, ticket: Ticket, expected: Expected) -> bool:
         """Say nothing."""
@@ -241,6 +286,10 @@ def _message(reply: Mapping[str, Any], *, view: bool = True) -> dict[str, Any]:
     """Return a *reply*'s looks as those of a new message; in direct messages nothing is pressed."""
     looks = {"content": reply["content"], "files": reply["attachments"]}
     return looks | {"view": reply["view"]} if view else looks
+
+
+def _notice(ticket: Ticket, looks: Callable[[bool], Mapping[str, Any]]) -> _Post:
+    return _Post(ticket, f"{_code(ticket)}-n", looks, tried=True)
 
 
 def _code(ticket: Ticket) -> str:

@@ -177,6 +177,8 @@ class FakeDiscord:
         fault = self.faults.take("GET attachment")
         if fault:
             await asyncio.sleep(fault.delay)
+            if fault.hold:
+                await fault.hold.wait()
             if fault.status:
                 return web.Response(
                     status=fault.status, text=fault.body or "", headers=fault.headers
@@ -254,6 +256,8 @@ class FakeDiscord:
         if fault.after or not replaced:
             self._validate(call, schema)
             answer = handler(self._rest, call)
+        if fault.hold:
+            await fault.hold.wait()
         if fault.drop:
             call.status = -1
             if request.transport:

@@ -1,5 +1,6 @@
 """Scripted trouble, and the rate limits that every answer carries."""
 
+import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ class Fault:
         delay: real seconds before anything happens.
         after: whether the call takes effect first, and only its answer is replaced.
         drop: cut the connection without an answer.
+        hold: waited for before the answer, and after the effect where there is one.
         times: how many calls are hit.
     """
 
@@ -29,6 +31,7 @@ class Fault:
     delay: float = 0.0
     after: bool = False
     drop: bool = False
+    hold: asyncio.Event | None = None
     times: int = 1
 
     def json(self) -> Json:

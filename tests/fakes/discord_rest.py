@@ -145,7 +145,8 @@ class Rest:
     def list_messages(self, call: Call) -> Answer:
         channel = self._channel(call)
         found = [m for m in self.world.messages.values() if m.channel_id == channel.id]
-        shown = [m for m in found if not m.deleted and not m.ephemeral]
+        before = int(call.query.get("before", "0")) or 1 << 63
+        shown = [m for m in found if not m.deleted and not m.ephemeral and m.id < before]
         limit = int(call.query.get("limit", "50"))
         return [self.messages.json(m) for m in reversed(shown[-limit:])]
 

@@ -13,7 +13,7 @@ import itertools
 import json
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
@@ -209,9 +209,10 @@ class FakeImages:
             await response.write(data[: len(data) // 2])
             _close(message)
             return response
-        for byte in data:
-            await response.write(bytes([byte]))
-            await asyncio.sleep(fault.trickle or 0)
+        with suppress(ConnectionError):  # whoever asked has gone
+            for byte in data:
+                await response.write(bytes([byte]))
+                await asyncio.sleep(fault.trickle or 0)
         return response
 
     def _note(

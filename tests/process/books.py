@@ -41,10 +41,12 @@ class Books:
             job = by_code[row["reference"]]
             column = "estimate_micros" if row["kind"] == "unknown" else "cost_micros"
             assert row["micros"] == job[column], row
-        for scope in ("server", "bot"):
-            self._check_money([row for row in self.counters if _is_money(row, scope)])
+        for guild_id in {row["guild_id"] for row in self.counters}:  # 0: the whole bot
+            ledger = [row for row in self.ledger if guild_id in {0, row["guild_id"]}]
+            mine = [row for row in self.counters if row["guild_id"] == guild_id]
+            self._check_money([row for row in mine if _is_money(row)], ledger)
 
-    def _check_money(self, rows: list[dict[str, Any]]) -> None:
+    def _check_money(self, rows: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> None:
         """The latest counter says what the ledger says of its window.
 
         A server that changes its time zone gets a window that starts elsewhere: the new counter
@@ -52,12 +54,13 @@ class Books:
         """
         if rows:
             last = max(rows, key=lambda row: row["used"])
-            within = [r for r in self.ledger if last["starts_at"] <= r["at"] < last["ends_at"]]
+            within = [r for r in ledger if last["starts_at"] <= r["at"] < last["ends_at"]]
             assert last["used"] == sum(row["micros"] for row in within)
 
 
-def _is_money(row: dict[str, Any], scope: str) -> bool:
-    return row["scope"] == scope and row["unit"] == "dollars" and row["window"] == "month"
+def _is_money(row: dict[str, Any]) -> bool:
+    whole = row["scope"] in {"server", "bot"}
+    return whole and row["unit"] == "dollars" and row["window"] == "month"
 
 
 def read_books(file: Path) -> Books:
