@@ -4,11 +4,12 @@ FROM python:3.11-slim AS build
 # Empty, or "heic" for iPhones' pictures, whose decoder's wheel holds GPL code.
 ARG EXTRA=
 WORKDIR /src
-COPY requirements/build.txt requirements/run.txt requirements/heic.txt requirements/
+COPY requirements/build.txt requirements/run.txt requirements/fast.txt requirements/heic.txt requirements/
 RUN python -m venv --without-pip /opt/easel \
     && pip install --no-cache-dir --no-compile --no-deps --require-hashes -r requirements/build.txt \
     && pip --python /opt/easel/bin/python install --no-cache-dir --no-compile --no-deps \
-        --only-binary :all: --require-hashes -r requirements/run.txt ${EXTRA:+-r "requirements/$EXTRA.txt"}
+        --only-binary :all: --require-hashes -r requirements/run.txt -r requirements/fast.txt \
+        ${EXTRA:+-r "requirements/$EXTRA.txt"}
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs

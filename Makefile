@@ -47,10 +47,11 @@ format: $(VENV)/.dev ## Format the code and write the settings pages anew
 	@$(RUN) scripts/written_pages.py
 
 requirements: $(VENV)/.dev ## Choose the newest versions and pin them by their hashes
-	@$(COMPILE) pyproject.toml --extra demo --group dev -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --extra demo --extra fast --group dev -o requirements/dev.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --extra demo -c requirements/dev.txt -o requirements/demo.txt
+	@$(COMPILE) pyproject.toml --extra fast -c requirements/dev.txt -o requirements/fast.txt
 	@$(COMPILE) pyproject.toml --extra heic -c requirements/dev.txt -o requirements/heic.txt
 
 clean: ## Remove what was built; the database in data/ stays
@@ -66,10 +67,10 @@ $(VENV)/.python:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/.python
+$(VENV)/.run: requirements/run.txt requirements/fast.txt requirements/build.txt pyproject.toml | $(VENV)/.python
 	@$(call setup,run)
 
-$(VENV)/.demo: requirements/demo.txt requirements/build.txt pyproject.toml | $(VENV)/.python
+$(VENV)/.demo: requirements/demo.txt requirements/fast.txt requirements/build.txt pyproject.toml | $(VENV)/.python
 	@$(call setup,demo)
 	@touch $(VENV)/.run
 
@@ -81,5 +82,7 @@ define setup
 echo "Setting up $(VENV) for $(1); the first time takes a minute or two ..." >&2 \
 	&& $(INSTALL) --no-deps --require-hashes -r requirements/build.txt -r requirements/$(1).txt \
 	&& $(INSTALL) --no-deps --no-build-isolation --editable . \
+	&& { $(INSTALL) --no-deps --only-binary :all: --require-hashes -r requirements/fast.txt \
+		|| echo "No wheels of the extra fast for this machine: pictures take longer." >&2; } \
 	&& touch $(VENV)/.$(1)
 endef

@@ -18,8 +18,11 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "cogs", "migrations")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-ASKED = PROJECT["project"]["dependencies"] + EXTRAS["demo"] + EXTRAS["heic"]
-SETS = ("build", "run", "demo", "heic", "dev")
+ASKED = [
+    *PROJECT["project"]["dependencies"],
+    *(each for extra in EXTRAS.values() for each in extra),
+]
+SETS = ("build", "run", "demo", "fast", "heic", "dev")
 ONLY_FOR_THE_DEMO = {"simcord", "av", "linkify-it-py"}
 ONLY_FOR_US = {"pytest", "ruff", "basedpyright", "playwright", "setuptools", "uv"}
 
@@ -133,6 +136,19 @@ def test_gpl_code_comes_only_where_it_is_asked_for() -> None:
     assert heic.keys() - pinned("run").keys() == {"pillow-heif"}
     assert "pillow-heif" not in pinned("demo")
     assert "ARG EXTRA=\n" in (ROOT / "Dockerfile").read_text("utf-8")
+
+
+def test_what_makes_pictures_fast_is_optional_and_in_the_image() -> None:
+    fast = pinned("fast")
+
+    assert pinned("run").items() <= fast.items() <= pinned("dev").items()
+    assert fast.keys() - pinned("run").keys() == {
+        "cffi",
+        "cykooz-resizer",
+        "pycparser",
+        "pyvips-binary",
+    }
+    assert "-r requirements/fast.txt" in (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def test_the_image_is_made_as_promised() -> None:

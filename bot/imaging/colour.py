@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 
-_DIRECT = frozenset({"L", "RGB", "CMYK", "RGBA", "RGBa"})
+_DIRECT = frozenset({"L", "RGB", "CMYK", "RGBA"})
 _SPACES = {"RGB": b"RGB ", "CMYK": b"CMYK", "L": b"GRAY"}
 _SPACE = slice(16, 20)  # where an ICC header names the colour space
 _SRGB = "sRGB IEC61966"
@@ -13,15 +13,13 @@ _CLEAR = (0, 0, 0, 0)
 
 
 def scalable(image: Image.Image) -> Image.Image:
-    """Return *image* in L, RGB, CMYK or premultiplied RGBa: the modes that scale rightly."""
+    """Return *image* in L, RGB, CMYK or RGBA, the latter only where it is not opaque."""
     image = _eight_bits(image)
-    if image.mode == "RGBA":
-        return image.convert("RGB") if is_opaque(image) else image.convert("RGBa")
-    return image
+    return image.convert("RGB") if image.mode == "RGBA" and is_opaque(image) else image
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    if "transparency" in image.info or image.mode in {"LA", "PA", "La"}:
+    if "transparency" in image.info or image.mode in {"LA", "PA", "La", "RGBa"}:
         return image.convert("RGBA")
     if image.mode in _DIRECT:
         return image
@@ -70,8 +68,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, boo
 
     A profile that is broken, or is for another kind of picture, is left out.
     """
-    if image.mode in {"RGBA", "RGBa"}:
-        image = image.convert("RGBA")
+    if image.mode == "RGBA":
         colours, applied = _through(image.convert("RGB"), profile)
         if applied:
             colours.putalpha(image.getchannel("A"))

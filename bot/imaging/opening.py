@@ -17,7 +17,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.pictures import Size
-from bot.imaging import geometry, heic, sniff, webp
+from bot.imaging import geometry, heic, plain_png, sniff, webp
 from bot.imaging.sniff import Kind
 
 MAX_PIXELS = 80_000_000
@@ -171,9 +171,11 @@ def _megapixels(pixels: float) -> str:
 def _orientation(image: Image.Image, exif: bytes) -> int:
     """Read the EXIF orientation, 1 where there is none or it makes no sense."""
     try:
-        tags = image.getexif()
-        if exif and not tags:
+        if image.format == Kind.PNG:  # which would be decoded whole, in search of what is in *exif*
+            tags = Image.Exif()
             tags.load(exif)
+        else:
+            tags = image.getexif()
         value: object = tags.get(ExifTags.Base.Orientation, 1)
     except Exception:  # noqa: BLE001 - metadata is the sender's and never fails a picture
         return 1
@@ -212,10 +214,22 @@ def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> tuple[Image.Ima
             plain = webp.loaded(opened.data, image.mode, opened.stored, scale)
             if plain:
                 return plain
+        if opened.kind is Kind.PNG and (found := _plain_png(opened, budget)):
+            return found, 1.0
         image.load()
         if opened.kind is Kind.HEIC and image.size != (opened.stored.width, opened.stored.height):
             raise DamagedPicture(what=opened.what)  # its head said another size
     return image, drafted[1][2] / opened.stored.width if drafted else 1.0
+
+
+def _plain_png(opened: Opened, budget: int) -> Image.Image | None:
+    pixels = opened.stored.width * opened.stored.height
+    held = pixels * len(opened.image.mode) * plain_png.BYTES_PER_BYTE + opened.cost
+    if pixels < plain_png.WORTH_IT or held > budget:
+        return None
+    if not plain_png.is_plain(opened.data, opened.image):
+        return None
+    return plain_png.decoded(opened.data, opened.image.mode, opened.stored)
 
 
 def _bytes_per_pixel(opened: Opened) -> float:

@@ -19,7 +19,7 @@ _START = (
     "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.append(root)\n"
     "from bot.imaging.worker import main; main(sys.argv[1:])"
 )
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "VIPS_WARNING": "0"}
 GRACE_SECONDS = 2.0
 _OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
 _EXHAUSTED = frozenset({-signal.SIGALRM, -signal.SIGXCPU})
