@@ -223,13 +223,12 @@ def load(opened: Opened, *, wanted: float = 1.0, budget: int) -> tuple[Image.Ima
 
 
 def _plain_png(opened: Opened, budget: int) -> Image.Image | None:
-    pixels = opened.stored.width * opened.stored.height
-    held = pixels * len(opened.image.mode) * plain_png.BYTES_PER_BYTE + opened.cost
-    if pixels < plain_png.WORTH_IT or held > budget:
+    data, image, size = opened.data, opened.image, opened.stored
+    if size.width * size.height < plain_png.WORTH_IT or not plain_png.is_plain(data, image):
         return None
-    if not plain_png.is_plain(opened.data, opened.image):
+    if plain_png.memory(image.mode, size) + opened.cost > budget:
         return None
-    return plain_png.decoded(opened.data, opened.image.mode, opened.stored)
+    return plain_png.decoded(data, image.mode, size)
 
 
 def _bytes_per_pixel(opened: Opened) -> float:

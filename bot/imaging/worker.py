@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 
 from bot.domain.errors import PictureError, PictureTooHeavy
-from bot.imaging import jobs, replies, wire
+from bot.imaging import jobs, plain_png, replies, wire
 from bot.imaging.values import Limits
 from bot.imaging.wire import BrokenFrameError, Frame
 
@@ -113,6 +113,7 @@ def main(arguments: list[str]) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    plain_png.library()  # its code does not count as a picture's memory
     confine(limits)
     with socket.socket(fileno=sys.stdin.fileno()) as connection:
         serve(connection, limits, arm=arm, disarm=disarm)

@@ -162,6 +162,9 @@ def real_bombs(_: random.Random) -> Found:
         fast = {"WEBP": {"method": 0}, "AVIF": {"speed": 10}, "HEIF": quick}.get(kind, {})
         large = photo().convert(mode).resize((side, side))
         yield f"{kind} {mode} {side}", saved(large, kind, **fast), Expect.EITHER
+    for mode, side in (("L", 7000), ("RGB", 5600), ("RGB", 6900), ("RGBA", 5200)):
+        large = Image.merge(mode, [Image.new("L", (side, side), 90)] * len(mode))
+        yield f"PNG {mode} {side}", saved(large, compress_level=1), Expect.ACCEPT
     rows = zlib.compress(b"\0" * 100_000_000, 9)
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 0, 0, 0, 0))
     bomb = _PNG + head + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
@@ -195,11 +198,8 @@ def metadata_bombs(chance: random.Random) -> Found:
         (b"eXIf", b"MM\0*" + b"\xff" * 3_000_000),
     ):
         yield f"PNG {name.decode()}", with_chunk(good, chunk(name, body)), Expect.ACCEPT
-        yield (
-            f"PNG 40 {name.decode()}",
-            with_chunk(good, chunk(name, body[:90_000]) * 40),
-            Expect.ACCEPT,
-        )
+        many = with_chunk(good, chunk(name, body[:90_000]) * 40)
+        yield f"PNG 40 {name.decode()}", many, Expect.ACCEPT
     jpeg = small("JPEG")
     for marker in (0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE):
         junk = b"".join(segment(marker, chance.randbytes(65_000)) for _ in range(20))

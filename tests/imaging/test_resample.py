@@ -4,7 +4,7 @@ import platform
 import sys
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from bot.domain.pictures import Fit, Size
 from bot.imaging import resample
@@ -69,6 +69,44 @@ def test_a_part_may_end_exactly_at_the_edge(share: float) -> None:
     box = (333 * share, 999 * share, 333.0, 999.0 * (1 + 1e-16))
 
     assert resample.lanczos(image, box, Size(7, 7)).getextrema() == (80, 80)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize(
+    ("box", "size"),
+    [
+        (WHOLE, Size(200, 131)),
+        (WHOLE, Size(7, 3)),
+        ((10.25, 3.5, 400.5, 333.3), Size(96, 300)),
+        ((100.0, 400.0, 180.0, 512.0), Size(300, 200)),
+    ],
+)
+def test_strip_by_strip_is_the_same(
+    mode: str, box: Edges, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = see_through(photo()) if mode == "RGBA" else photo().convert(mode)
+    at_once = resample.lanczos(image, box, size)
+
+    monkeypatch.setattr(resample, "_LARGE", 1)
+    monkeypatch.setattr(resample, "_STRIP", 20_000)
+
+    in_strips = resample.lanczos(image, box, size)
+    if mode == "RGBA":
+        assert mean_difference(in_strips.getchannel("A"), at_once.getchannel("A")) < 0.01
+        in_strips, at_once = premultiplied(in_strips), premultiplied(at_once)
+    assert in_strips.size == at_once.size
+    apart = ImageChops.difference(in_strips.convert("L"), at_once.convert("L"))
+    assert apart.getextrema() in {(0, 0), (0, 1)}
+
+
+def test_where_memory_is_short_pillow_scales(monkeypatch: pytest.MonkeyPatch) -> None:
+    def aborting(*_: object) -> None:
+        pytest.fail("it would have ended the process")
+
+    monkeypatch.setattr(resample, "_SPARE_BYTES", 1 << 60)
+    monkeypatch.setattr(resample, "_by_vectors", aborting)
+
+    assert resample.lanczos(photo(), WHOLE, Size(9, 9)).size == (9, 9)
 
 
 def test_what_was_not_asked_for_is_left_as_it_is() -> None:
