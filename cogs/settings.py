@@ -14,7 +14,9 @@ from bot.client import EaselClient
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.windows import Weekday
 from bot.services.guilds import (
+    LAST_HOUR,
     MOST_PROMPT_HOURS,
     OPEN_CATEGORIES,
     Changes,
@@ -30,11 +32,15 @@ from bot.ui.policy import require_manager
 from bot.ui.settings import changes_panel, settings_panel
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
+WeekdayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Resettable = Literal[
     "model",
     "quality",
     "moderation",
     "timezone",
+    "week_start",
+    "reset_hour",
+    "gifts",
     "log_channel",
     "prompt_hours",
     "fidelity",
@@ -87,6 +93,9 @@ class Settings(
         quality="The quality for requests that name none",
         moderation="How strict the picture service is; low holds in age-restricted channels only",
         timezone="The clocks by which limits begin anew",
+        week_start="The day on which weekly limits begin anew",
+        reset_hour="The hour, 0 to 23, at which the limits of days, weeks and months begin anew",
+        gifts="Let members give a part of their own grants to one another",
         log_channel="Where notices about declined requests go",
         prompt_hours="For how many hours after a request its words are kept",
         fidelity="Send members' pictures as squares, or in their own shape where models take it",
@@ -107,6 +116,9 @@ class Settings(
         previews: bool | None = None,
         precheck: bool | None = None,
         unchecked: Literal["allow", "refuse"] | None = None,
+        week_start: WeekdayName | None = None,
+        reset_hour: app_commands.Range[int, 0, LAST_HOUR] | None = None,
+        gifts: bool | None = None,
     ) -> None:
         """Change what is named."""
         require_manager(interaction)
@@ -123,6 +135,9 @@ class Settings(
             "previews": previews,
             "precheck": precheck,
             "unchecked": Unchecked(unchecked) if unchecked else None,
+            "week_start": Weekday(week_start) if week_start else None,
+            "reset_hour": reset_hour,
+            "gifts": gifts,
         }
         changes = {name: value for name, value in named.items() if value is not None}
         if not changes:

@@ -26,7 +26,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description="What was m
         """Show the asker's own use."""
         guild_id = place_of(interaction).guild_id
         choices = await self._guilds.choices(guild_id)
-        usage = await self._reports.mine(guild_id, interaction.user.id, choices.timezone)
+        usage = await self._reports.mine(guild_id, interaction.user.id, choices.clocks)
         await show(interaction, member_panel(interaction.locale.value, usage))
 
     @app_commands.command(description="See what everyone made here (for managers).")
@@ -39,7 +39,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description="What was m
         await interaction.response.defer(ephemeral=True, thinking=True)
         guild_id = place_of(interaction).guild_id
         choices = await self._guilds.choices(guild_id)
-        usage = await self._reports.server(guild_id, choices.timezone, days)
+        usage = await self._reports.server(guild_id, choices.clocks, days)
         await show(interaction, server_panel(interaction.locale.value, usage))
 
 

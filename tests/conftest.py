@@ -1,4 +1,4 @@
-"""Two rules for all tests.
+"""For all tests: two rules, and a PostgreSQL server.
 
 Where REQUIRE_ALL is set, nothing may be skipped. And what was compiled is kept, whatever the
 environment says: a run starts a thousand processes, and half of their time would be compiling.
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Generator
 
 import pytest
+
+from tests.postgres import NoPostgresql, Postgresql, running
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
@@ -33,3 +35,22 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Generator[Postgresql]:
+    """A server of this session's own. Where there is none the test is skipped, if it may be."""
+    try:
+        with running() as server:
+            yield server
+    except NoPostgresql as error:
+        if os.environ.get("REQUIRE_PG"):
+            pytest.fail(f"REQUIRE_PG is set, but {error}")
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Postgresql) -> Generator[str]:
+    """The address of a migrated database."""
+    with postgresql.database() as url:
+        yield url

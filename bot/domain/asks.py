@@ -45,6 +45,11 @@ class Place:
     age_restricted: bool = False
     upload_limit: int = 10 * 1024 * 1024
 
+    @property
+    def home_id(self) -> int:
+        """The channel whose limits hold: a thread's is the one that it belongs to."""
+        return self.parent_id or self.channel_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:

@@ -84,14 +84,54 @@ class TooManyAtOnce(UserError):
     tip = "Wait for one to finish, then ask again."
 
 
+class TooManyAtOnceHere(UserError):
+    message = "{whose} limit of {limit} requests at once is reached."
+    tip = "Wait for one to finish, then ask again."
+
+
+class QuotaDenied(UserError):
+    message = "{who} may not make pictures: a manager of this server has decided so."
+    tip = "Ask someone who runs this server."
+
+
 class QuotaFull(UserError):
-    """*unit* is pictures, dollars or jobs; *used*, *in_flight* and *limit* are in that unit."""
+    """*unit* is pictures, requests or dollars; *used*, *in_flight* and *limit* are in that unit."""
 
     message = (
-        "{whose} limit is {limit} a {window}: {used} used, {in_flight} in flight, {left} left; "
+        "{whose} limit is {limit} {spoken}: {used} used, {in_flight} in flight, {left} left; "
         "this needs {asked}."
     )
     tip = "It resets {resets}."
+
+
+class RollingFull(QuotaFull):
+    """Part of it comes back at a time: enough for the request at *resets*."""
+
+    tip = "Enough of it is free again {resets}."
+
+
+class QuotaUsedUp(QuotaFull):
+    """What never starts anew, or waits for nothing but what runs."""
+
+    tip = "Ask someone who runs this server for more."
+
+
+class NoSuchGrant(UserError):
+    cost = Cost.NOT_ASKED
+    message = "There is no grant {id} here that something is left of."
+    tip = "`/quota grants` shows those that there are."
+
+
+class GiftsOff(UserError):
+    cost = Cost.NOT_ASKED
+    message = "This server does not let members give grants on."
+    tip = "A manager can allow it with `/settings set gifts`."
+
+
+class NothingToGive(UserError):
+    cost = Cost.NOT_ASKED
+    message = "You can give away {left}; this is {asked}."
+    tip = "Only grants that are your own can be given on; `/quota show` lists them."
 
 
 class Closing(UserError):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.windows import Clocks, Weekday
+
 
 class Strictness(StrEnum):
     """How strictly the vendor's safety system looks at requests; low is for adult channels only."""
@@ -34,7 +36,10 @@ class GuildChoices:
         model, quality: defaults for requests that name none; None follows the operator's.
         channels, roles: where and by whom pictures may be made; empty means everywhere, everyone.
         strictness: the vendor's moderation level.
-        timezone: an IANA name; quota windows start at this zone's midnight.
+        timezone: an IANA name; quota windows follow this zone's clocks.
+        week_start: the weekday on which the windows of weeks start.
+        reset_hour: 0 to 23: the hour at which the windows of days, weeks and months start.
+        gifts: whether members may give a part of their own grants to one another.
         log_channel: where moderation and quota notices go.
         prompt_hours: how long a prompt is kept after its request ended.
         fidelity: how members' pictures are sent.
@@ -59,3 +64,11 @@ class GuildChoices:
     precheck: bool = True
     thresholds: Mapping[str, float] = field(default_factory=dict[str, float])
     unchecked: Unchecked = Unchecked.ALLOW
+    week_start: Weekday = Weekday.MONDAY
+    reset_hour: int = 0
+    gifts: bool = False
+
+    @property
+    def clocks(self) -> Clocks:
+        """When this server's days, weeks and months start."""
+        return Clocks(self.timezone, self.week_start, self.reset_hour)

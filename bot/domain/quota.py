@@ -1,23 +1,21 @@
-"""Limits: what is counted, for whom, and which rule decides.
+"""Limits: what is counted, for whom, in which window; `bot.domain.ruling` says which decides."""
 
-Every kind of holder must allow a request: the whole bot, the server, the member. For the member,
-and for each unit and window by itself, the member's own rule decides; without one the most
-generous rule of their roles; without one the rule for everyone.
-"""
-
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.money import dollars
-from bot.domain.windows import Window
+from bot.domain.windows import Period, Window
 
 
 class Unit(StrEnum):
-    """What a limit counts: pictures, micro-dollars, or requests that run at once."""
+    """What a limit counts: pictures, requests that made some, micro-dollars, or what runs at once.
+
+    A request that made nothing counts for nothing, but for what it cost.
+    """
 
     PICTURES = "pictures"
+    REQUESTS = "requests"
     DOLLARS = "dollars"
     JOBS = "jobs"
 
@@ -27,33 +25,47 @@ class Scope(StrEnum):
 
     BOT = "bot"
     SERVER = "server"
+    CHANNEL = "channel"
     ROLE = "role"
     MEMBER = "member"
     EVERYONE = "everyone"
 
 
+class Effect(StrEnum):
+    """What a rule does: set a limit, lift those of members, or forbid every request."""
+
+    LIMIT = "limit"
+    UNLIMITED = "unlimited"
+    DENY = "deny"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A limit.
+    """What a server, or the operator's settings, say about one scope.
 
     Attributes:
-        scope_id: the role or the member; 0 for the other scopes.
-        window: None counts what runs at this moment.
-        amount: pictures, micro-dollars or requests.
+        scope_id: the channel, the role or the member; 0 for the other scopes.
+        unit: None for every unit, where the effect is not a limit.
+        window: None counts what runs at this moment; where the effect is not a limit, any window.
+        amount: pictures, requests or micro-dollars; 0 where the effect is not a limit.
         is_default: whether it comes from the operator's settings and not from the server.
     """
 
     scope: Scope
     scope_id: int = 0
-    unit: Unit
-    window: Window | None
-    amount: int
+    unit: Unit | None
+    window: Period = None
+    amount: int = 0
+    effect: Effect = Effect.LIMIT
     is_default: bool = False
 
     @property
     def holder(self) -> Scope:
         """Whose use is counted: a rule for a role or for everyone counts each member's own."""
-        return self.scope if self.scope in {Scope.BOT, Scope.SERVER} else Scope.MEMBER
+        return self.scope if self.scope in _THEIR_OWN else Scope.MEMBER
+
+
+_THEIR_OWN = {Scope.BOT, Scope.SERVER, Scope.CHANNEL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +75,7 @@ class QuotaDefaults:
     Attributes:
         member_pictures_per_day: for each member.
         server_micros_per_month: for a server.
-        member_jobs_at_once: requests of one member on one server; no rule changes it.
+        member_jobs_at_once: requests of one member on one server that run at once.
         bot_micros_per_month: for everything together, by UTC months; no rule lifts it.
     """
 
@@ -80,8 +92,11 @@ class Grant:
     Attributes:
         scope: a server's extends the server's limits; a member's extends the member's; a role's
             is one pool that all members of the role share.
-        amount, used, in_flight: pictures or micro-dollars.
+        amount, used, in_flight, passed_on: pictures or micro-dollars.
+        passed_on: what of it was given to others.
         expires_at: when what is left of it ends; None: never.
+        revoked_at: when a manager took back what was left of it.
+        gift_of: the grant that it was given from, by the member *granted_by*.
     """
 
     id: int
@@ -95,11 +110,16 @@ class Grant:
     reason: str
     granted_at: datetime
     granted_by: int
+    passed_on: int = 0
+    revoked_at: datetime | None = None
+    gift_of: int | None = None
 
     @property
     def left(self) -> int:
         """What can still be taken from it."""
-        return max(0, self.amount - self.used - self.in_flight)
+        if self.revoked_at is not None:
+            return 0
+        return max(0, self.amount - self.used - self.in_flight - self.passed_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +127,10 @@ class Standing:
     """How far one limit is used at this moment.
 
     Attributes:
-        rule: the rule that decides.
+        rule: the rule that decides, a limit.
         used, in_flight: pictures, micro-dollars or requests; what is in flight is not used yet.
-        resets_at: when the window starts anew; None for requests at once.
+        resets_at: when the window starts anew, or the next part of what was used in a rolling one
+            stops counting; None where nothing ever does, or nothing was used.
         granted: what the holder's grants add beyond the limit.
     """
 
@@ -121,7 +142,7 @@ class Standing:
 
     @property
     def scope(self) -> Scope:
-        """Whose use is counted: the whole bot's, the server's or the member's."""
+        """Whose use is counted: the whole bot's, the server's, a channel's or the member's."""
         return self.rule.holder
 
     @property
@@ -132,10 +153,10 @@ class Standing:
     @property
     def unit(self) -> Unit:
         """What is counted."""
-        return self.rule.unit
+        return self.rule.unit or Unit.PICTURES
 
     @property
-    def window(self) -> Window | None:
+    def window(self) -> Period:
         """What the limit starts anew after; None counts what runs at this moment."""
         return self.rule.window
 
@@ -155,64 +176,35 @@ class Standing:
         return "default" if self.rule.is_default else "rule"
 
 
-WHOSE = {Scope.BOT: "The whole bot's", Scope.SERVER: "This server's", Scope.MEMBER: "Your"}
+WHOSE = {
+    Scope.BOT: "The whole bot's",
+    Scope.SERVER: "This server's",
+    Scope.CHANNEL: "This channel's",
+    Scope.MEMBER: "Your",
+}
 """How a sentence about a holder's limit begins."""
 
-_RANKS = {Scope.EVERYONE: 0, Scope.ROLE: 1, Scope.MEMBER: 2}
+_NOUNS = {Unit.PICTURES: "picture", Unit.REQUESTS: "request", Unit.JOBS: "request"}
 
 
 def shown(unit: Unit, amount: int) -> str:
     """Return *amount* as people read it: ``$1.50``, ``1 picture``, ``20 pictures``."""
     if unit is Unit.DOLLARS:
         return dollars(amount)
-    noun = {Unit.PICTURES: "picture", Unit.JOBS: "request"}[unit]
+    noun = _NOUNS[unit]
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
 
 
-def with_defaults(rules: Iterable[Rule], defaults: QuotaDefaults) -> list[Rule]:
-    """Return *rules* and those of the operator's limits that they do not replace."""
-    own = list(rules)
-    return own + [
-        usual
-        for usual in _usual(defaults)
-        if usual.scope is Scope.BOT
-        or not any(rule.scope is usual.scope and rule.unit is usual.unit for rule in own)
-    ]
-
-
-def deciding(rules: Iterable[Rule], user_id: int, role_ids: frozenset[int]) -> list[Rule]:
-    """Return the rules that this member's requests must all satisfy."""
-    best: dict[tuple[Scope, Unit, Window | None], Rule] = {}
-    for rule in rules:
-        if _concerns(rule, user_id, role_ids):
-            slot = (rule.holder, rule.unit, rule.window)
-            best[slot] = max(best.get(slot, rule), rule, key=_precedence)
-    return list(best.values())
-
-
-def _usual(defaults: QuotaDefaults) -> list[Rule]:
-    limits = [
-        (Scope.EVERYONE, Unit.JOBS, None, defaults.member_jobs_at_once),
-        (Scope.EVERYONE, Unit.PICTURES, Window.DAY, defaults.member_pictures_per_day),
-        (Scope.SERVER, Unit.DOLLARS, Window.MONTH, defaults.server_micros_per_month),
-    ]
-    if defaults.bot_micros_per_month is not None:
-        limits.append((Scope.BOT, Unit.DOLLARS, Window.MONTH, defaults.bot_micros_per_month))
-    return [
-        Rule(scope=scope, unit=unit, window=window, amount=amount, is_default=True)
-        for scope, unit, window, amount in limits
-    ]
-
-
-def _concerns(rule: Rule, user_id: int, role_ids: frozenset[int]) -> bool:
-    match rule.scope:
-        case Scope.MEMBER:
-            return rule.scope_id == user_id
-        case Scope.ROLE:
-            return rule.scope_id in role_ids
+def spoken(window: Period) -> str:
+    """Return *window* as a refusal says it: ``a day``, ``in 6 hours``, ``in all``."""
+    match window:
+        case None:
+            return "at once"
+        case Window.LIFETIME:
+            return "in all"
+        case Window.HOUR:
+            return "an hour"
+        case Window():
+            return f"a {window}"
         case _:
-            return True
-
-
-def _precedence(rule: Rule) -> tuple[int, int]:
-    return _RANKS.get(rule.scope, 0), rule.amount
+            return "in any hour" if window.hours == 1 else f"in any {window.hours} hours"

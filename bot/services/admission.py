@@ -85,17 +85,17 @@ class Admission:
             choices=choices,
             admitted_at=self._clock.now(),
         )
-        job_id = await self._database.write(lambda c: self._book(c, ticket, choices.timezone))
+        job_id = await self._database.write(lambda c: self._book(c, ticket))
         return replace(ticket, job_id=job_id)
 
-    def _book(self, connection: Connection, ticket: Ticket, timezone: str) -> int:
+    def _book(self, connection: Connection, ticket: Ticket) -> int:
         ask = ticket.ask
         if jobs.known_interaction(connection, ask.origin.interaction_id):
             raise AlreadyAsked
         claim = Claim(
             reference=ticket.code,
             guild_id=ask.place.guild_id,
-            channel_id=ask.place.channel_id,
+            channel_id=ask.place.home_id,
             user_id=ask.asker.user_id,
             role_ids=ask.asker.role_ids,
             command=ask.command.value,
@@ -103,7 +103,7 @@ class Admission:
             pictures=ask.count,
             micros=ticket.estimate.micros,
             at=ticket.admitted_at,
-            timezone=timezone,
+            clocks=ticket.choices.clocks,
         )
         self._quotas.book(connection, claim)
         return jobs.add(

@@ -8,6 +8,7 @@ from typing import Final, TypedDict, Unpack
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.windows import Weekday
 from bot.providers.base import Capabilities
 from bot.services import zones
 from bot.services.prechecks import NEVER_DECLINED, THRESHOLD_CATEGORIES
@@ -18,6 +19,7 @@ Models = Mapping[str, Capabilities]
 """What each model can do, by its name, the operator's default first."""
 
 MOST_PROMPT_HOURS: Final = 30 * 24
+LAST_HOUR: Final = 23
 MOST_PLACES: Final = 50
 """How many channels, and how many roles, a server can name."""
 
@@ -43,6 +45,9 @@ class Changes(TypedDict, total=False):
     precheck: bool
     thresholds: Mapping[str, float]
     unchecked: Unchecked
+    week_start: Weekday
+    reset_hour: int
+    gifts: bool
 
 
 class Guilds:
@@ -219,6 +224,12 @@ def _check_hours(after: GuildChoices, models: Models) -> None:
         raise BadOption(option="prompt_hours", problem=f"it is 0 to {MOST_PROMPT_HOURS}")
 
 
+def _check_reset_hour(after: GuildChoices, models: Models) -> None:
+    del models
+    if not 0 <= after.reset_hour <= LAST_HOUR:
+        raise BadOption(option="reset_hour", problem=f"it is 0 to {LAST_HOUR}")
+
+
 def _check_places(after: GuildChoices, models: Models) -> None:
     del models
     for name, chosen in (("channels", after.channels), ("roles", after.roles)):
@@ -248,6 +259,7 @@ _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "quality": _check_quality,
     "timezone": _check_zone,
     "prompt_hours": _check_hours,
+    "reset_hour": _check_reset_hour,
     "channels": _check_places,
     "roles": _check_places,
     "thresholds": _check_thresholds,

@@ -3,31 +3,25 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from bot.domain.errors import QuotaFull, StorageBusy, TooManyAtOnce, UserError
-from bot.domain.quota import (
-    WHOSE,
-    Grant,
-    QuotaDefaults,
-    Rule,
-    Scope,
-    Standing,
-    Unit,
-    deciding,
-    shown,
-    with_defaults,
-)
-from bot.domain.windows import Window, span, zone
-from bot.storage import bookings, counters, grants, reckoning, rules
+from bot.domain.errors import StorageBusy
+from bot.domain.quota import Grant, QuotaDefaults, Rule, Scope, Standing, Unit
+from bot.domain.ruling import Ruling, Whom, deciding, with_defaults
+from bot.domain.windows import ALWAYS, Clocks, Rolling, Window, span
+from bot.services import quota_refusals
+from bot.services.quota_refusals import Full
+from bot.storage import bookings, counters, grants, reckoning, rules, turns
 from bot.storage.bookings import Booking, FromGrant, Taken
-from bot.storage.counters import Hold, Key, Tally
+from bot.storage.counters import Hold, Holders, Key, Tally
 from bot.storage.database import Connection
 
-_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-_NOW = "now"  # the window of what runs at this moment
-_HOLDERS = (Scope.MEMBER, Scope.SERVER, Scope.BOT)  # the order of a list and of refusals
-_UNITS = (Unit.JOBS, Unit.PICTURES, Unit.DOLLARS)
+NOW = "now"
+"""The window of what runs at this moment."""
+
+_HOLDERS = (Scope.MEMBER, Scope.CHANNEL, Scope.SERVER, Scope.BOT)  # a list's and refusals' order
+_UNITS = (Unit.JOBS, Unit.PICTURES, Unit.REQUESTS, Unit.DOLLARS)
+_UTC = Clocks()
 _UNLIMITED = 2**62
 _Pool = tuple[Scope, Unit]
 
@@ -41,7 +35,8 @@ class Claim:
         pictures: how many were asked for.
         micros: what they cost at most, in micro-dollars.
         at: the instant of the request; it decides the windows.
-        timezone: the server's, an IANA name.
+        clocks: the server's.
+        channel_id: a thread's channel, for a request in a thread.
     """
 
     reference: str
@@ -54,22 +49,61 @@ class Claim:
     pictures: int
     micros: int
     at: datetime
-    timezone: str
+    clocks: Clocks
 
     def amount(self, unit: Unit) -> int:
         """Return what the request wants of *unit*."""
-        return {Unit.PICTURES: self.pictures, Unit.DOLLARS: self.micros, Unit.JOBS: 1}[unit]
+        return {Unit.PICTURES: self.pictures, Unit.DOLLARS: self.micros}.get(unit, 1)
+
+    @property
+    def asker(self) -> "Asker":
+        """Whose request it is, and where and when."""
+        return Asker(
+            guild_id=self.guild_id,
+            channel_id=self.channel_id,
+            user_id=self.user_id,
+            role_ids=self.role_ids,
+            clocks=self.clocks,
+            at=self.at,
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Whose standing is asked for, and when; *timezone* is the server's, an IANA name."""
+    """Whose standing is asked for, where and when; *clocks* are the server's."""
 
     guild_id: int
+    channel_id: int
     user_id: int
     role_ids: frozenset[int]
-    timezone: str
+    clocks: Clocks
     at: datetime
+
+    @property
+    def whom(self) -> Whom:
+        """Whom the rules look at."""
+        return Whom(self.user_id, self.role_ids, self.channel_id)
+
+    @property
+    def holders(self) -> Holders:
+        """Whose counters a request changes."""
+        return Holders(self.guild_id, self.channel_id, self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What the rules say about one member's requests in one channel, and where they stand.
+
+    *standings* are those of the ruling's limits, the member's own first.
+    """
+
+    ruling: Ruling
+    standings: tuple[Standing, ...]
+
+    @property
+    def tightest(self) -> Standing | None:
+        """The limit with the smallest part left, grants included: the one that is reached first."""
+        return min(self.standings, key=_part_left, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +126,20 @@ class _Touched:
         """Which grants may help."""
         return self.key.scope, self.key.unit
 
+    @property
+    def full(self) -> Full:
+        """What a refusal tells of it."""
+        return Full(self.key, self.limit, self.tally, self.amount, self.shortfall)
+
 
 def book(connection: Connection, claim: Claim, defaults: QuotaDefaults) -> None:
     """Reserve what *claim* may cost at most; see `Quotas.book`."""
-    asker = Asker(claim.guild_id, claim.user_id, claim.role_ids, claim.timezone, claim.at)
-    touched = _touched(connection, claim, asker, defaults)
+    asker = claim.asker
+    turns.take_for_guild(connection, claim.guild_id)
+    ruling = ruling_for(connection, asker, defaults)
+    if ruling.denied is not None:
+        raise quota_refusals.denied(ruling.denied)
+    touched = _touched(connection, claim, asker, ruling)
     drawn = _drawn(connection, asker, touched)
     covered = Counter[_Pool]()
     for part in drawn:
@@ -105,33 +148,55 @@ def book(connection: Connection, claim: Claim, defaults: QuotaDefaults) -> None:
     holds = [Hold(each.key, part, each.limit) for each, part in charged if part]
     if holds and not counters.hold(connection, holds):
         raise StorageBusy
-    grants.move(connection, [grants.Move(part.grant_id, part.amount, 0) for part in drawn])
+    if drawn:
+        grants.move(connection, [grants.Move(part.grant_id, part.amount, 0) for part in drawn])
     taken = Taken(tuple((each.key, part) for each, part in charged), tuple(drawn))
     bookings.add(connection, _booking(claim, taken))
 
 
-def standing(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> tuple[Standing, ...]:
-    """Return where the limits of *asker* stand; see `Quotas.standing`."""
-    decided = _decided(connection, asker, defaults)
-    tallies = reckoning.look(connection, asker.guild_id, asker.user_id, asker.at, decided)
+def explain(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> Explanation:
+    """Return what the rules say, and where the limits of *asker* stand; see `Quotas.explain`."""
+    ruling = ruling_for(connection, asker, defaults)
+    decided = _decided(ruling, asker)
+    tallies = reckoning.look(connection, asker.holders, asker.at, decided)
     pools = _pools(connection, asker, lock=False)
-    return tuple(
+    standings = tuple(
         Standing(
             rule=rule,
             used=tallies[key].used,
             in_flight=tallies[key].reserved,
-            resets_at=None if rule.window is None else key.ends_at,
-            granted=sum(grant.left for grant in pools[rule.holder, rule.unit]),
+            resets_at=_resets(connection, key, rule, asker),
+            granted=sum(grant.left for grant in pools[key.scope, key.unit]),
         )
         for key, rule in decided.items()
     )
+    return Explanation(ruling=ruling, standings=standings)
 
 
-def _touched(
-    connection: Connection, claim: Claim, asker: Asker, defaults: QuotaDefaults
-) -> list[_Touched]:
-    decided = _decided(connection, asker, defaults)
-    tallies = reckoning.begin(connection, asker.guild_id, asker.user_id, asker.at, decided)
+def ruling_for(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> Ruling:
+    """Return what the rules of the server and the operator say about *asker*'s requests."""
+    own = rules.concerning(connection, asker.guild_id, asker.user_id, asker.channel_id)
+    return deciding(with_defaults(own, defaults), asker.whom)
+
+
+def _part_left(standing: Standing) -> tuple[float, int]:
+    left = standing.left + standing.granted
+    return left / max(1, standing.limit), left
+
+
+def _resets(connection: Connection, key: Key, rule: Rule, asker: Asker) -> datetime | None:
+    match rule.window:
+        case None | Window.LIFETIME:
+            return None
+        case Rolling():
+            return reckoning.next_gone(connection, key, asker.at, 1)
+        case _:
+            return key.ends_at
+
+
+def _touched(connection: Connection, claim: Claim, asker: Asker, ruling: Ruling) -> list[_Touched]:
+    decided = _decided(ruling, asker)
+    tallies = reckoning.begin(connection, asker.holders, asker.at, decided)
     limits = {key: rule.amount for key, rule in decided.items()}
     for key in tallies:  # also those that a rule began which no longer holds
         limits.setdefault(key, _UNLIMITED)
@@ -140,27 +205,35 @@ def _touched(
     ]
 
 
-def _decided(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> dict[Key, Rule]:
+def _decided(ruling: Ruling, asker: Asker) -> dict[Key, Rule]:
     """Return the counter and the rule of each limit, the member's first and what runs before."""
-    own = rules.concerning(connection, asker.guild_id, asker.user_id)
-    found = deciding(with_defaults(own, defaults), asker.user_id, asker.role_ids)
-    return {_key(rule, asker): rule for rule in sorted(found, key=_order)}
+    return {_key(rule, asker): rule for rule in sorted(ruling.limits, key=_order)}
 
 
-def _order(rule: Rule) -> tuple[int, int, int]:
-    window = 0 if rule.window is None else list(Window).index(rule.window)
-    return _HOLDERS.index(rule.holder), _UNITS.index(rule.unit), window
+def _order(rule: Rule) -> tuple[int, int, int, int]:
+    holder, unit = _HOLDERS.index(rule.holder), _UNITS.index(rule.unit or Unit.PICTURES)
+    match rule.window:
+        case None:
+            return holder, unit, 0, 0
+        case Rolling(hours):
+            return holder, unit, 1, hours
+        case window:
+            return holder, unit, 2, list(Window).index(window)
 
 
 def _key(rule: Rule, asker: Asker) -> Key:
-    tz = UTC if rule.holder is Scope.BOT else zone(asker.timezone)
-    starts, ends = _ALWAYS if rule.window is None else span(rule.window, asker.at, tz)
+    clocks = _UTC if rule.holder is Scope.BOT else asker.clocks
+    starts, ends = (
+        span(rule.window, asker.at, clocks) if isinstance(rule.window, Window) else ALWAYS
+    )
     guild_id, scope_id = {
         Scope.BOT: (0, 0),
         Scope.SERVER: (asker.guild_id, 0),
+        Scope.CHANNEL: (asker.guild_id, asker.channel_id),
         Scope.MEMBER: (asker.guild_id, asker.user_id),
     }[rule.holder]
-    return Key(guild_id, rule.holder, scope_id, rule.unit, rule.window or _NOW, starts, ends)
+    unit, window = rule.unit or Unit.PICTURES, NOW if rule.window is None else str(rule.window)
+    return Key(guild_id, rule.holder, scope_id, unit, window, starts, ends)
 
 
 def _drawn(connection: Connection, asker: Asker, touched: Sequence[_Touched]) -> list[FromGrant]:
@@ -173,10 +246,17 @@ def _drawn(connection: Connection, asker: Asker, touched: Sequence[_Touched]) ->
     if not worst:
         return []
     pools = _pools(connection, asker, lock=True)
-    return [part for pool, each in worst.items() for part in _draw(pools[pool], each)]
+    parts: list[FromGrant] = []
+    for pool, each in worst.items():
+        drawn, missing = _draw(pools[pool], each)
+        if missing:
+            raise quota_refusals.full(connection, each.full, asker.at, missing)
+        parts += drawn
+    return parts
 
 
-def _draw(pool: Iterable[Grant], touched: _Touched) -> list[FromGrant]:
+def _draw(pool: Iterable[Grant], touched: _Touched) -> tuple[list[FromGrant], int]:
+    """Return what each grant of *pool* gives, and what is missing then."""
     missing = touched.shortfall
     parts: list[FromGrant] = []
     for grant in pool:
@@ -184,9 +264,7 @@ def _draw(pool: Iterable[Grant], touched: _Touched) -> list[FromGrant]:
         missing -= amount
         if amount:
             parts.append(FromGrant(grant.id, *touched.pool, amount))
-    if missing:
-        raise _refusal(touched)
-    return parts
+    return parts, missing
 
 
 def _pools(connection: Connection, asker: Asker, *, lock: bool) -> dict[_Pool, list[Grant]]:
@@ -197,26 +275,6 @@ def _pools(connection: Connection, asker: Asker, *, lock: bool) -> dict[_Pool, l
         holder = Scope.SERVER if grant.scope is Scope.SERVER else Scope.MEMBER
         pools[holder, grant.unit].append(grant)
     return pools
-
-
-def _refusal(touched: _Touched) -> UserError:
-    key, limit, tally = touched.key, touched.limit, touched.tally
-    if key.window == _NOW:
-        return TooManyAtOnce(limit=limit)
-    left = max(0, limit - tally.used - tally.reserved)
-    return QuotaFull(
-        scope=key.scope.value,
-        whose=WHOSE[key.scope],
-        unit=key.unit.value,
-        window=key.window,
-        limit=shown(key.unit, limit),
-        used=shown(key.unit, tally.used),
-        in_flight=shown(key.unit, tally.reserved),
-        left=shown(key.unit, left),
-        asked=shown(key.unit, touched.amount),
-        resets=key.ends_at,
-        amounts={"limit": limit, "used": tally.used, "in_flight": tally.reserved},
-    )
 
 
 def _booking(claim: Claim, taken: Taken) -> Booking:

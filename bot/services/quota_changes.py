@@ -1,107 +1,136 @@
-"""What managers may change about quotas; every change leaves a line in the audit."""
+"""What managers may change about rules; every change leaves a line in the audit."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.errors import BadOption
-from bot.domain.quota import Grant, Rule, Scope, Unit, shown
-from bot.domain.windows import Window
-from bot.storage import audit, grants, rules
+from bot.domain.quota import Effect, Rule, Scope, Unit, shown
+from bot.domain.windows import MOST_ROLLING_HOURS, Rolling, Window
+from bot.storage import audit, counters, rules, turns
 from bot.storage.database import Connection
 
-NAMED = frozenset({Scope.ROLE, Scope.MEMBER})
+NAMED: Final = frozenset({Scope.CHANNEL, Scope.ROLE, Scope.MEMBER})
 """The scopes that need to say which one."""
 
+MOST_RULES: Final = 250
+"""How many rules a server may have: every request reads those that concern it."""
+
+MOST_AT_ONCE: Final = 100
+
 _RULED = NAMED | {Scope.SERVER, Scope.EVERYONE}
-_GRANTED = NAMED | {Scope.SERVER}
-_COUNTED = frozenset({Unit.PICTURES, Unit.DOLLARS})
-_MOST = 10**12  # a million dollars
+_LIFTED = frozenset({Scope.ROLE, Scope.MEMBER, Scope.EVERYONE})
+_COUNTED = frozenset({Unit.PICTURES, Unit.REQUESTS, Unit.DOLLARS})
+_MOST: Final = 10**12  # a million dollars
 
 
-def rule(scope: Scope, scope_id: int, unit: Unit, window: Window, amount: int) -> Rule:
-    """Return the rule that a manager describes. Raises BadOption."""
-    _check_among("scope", scope, _RULED)
-    _check_among("unit", unit, _COUNTED)
-    _check_amount(unit, amount, least=0)
-    named = scope_id if scope in NAMED else 0
-    return Rule(scope=scope, scope_id=named, unit=unit, window=window, amount=amount)
+def checked(rule: Rule) -> Rule:
+    """Return *rule* as it is stored. Raises BadOption where a server cannot set it."""
+    check_among("scope", rule.scope, _RULED)
+    match rule.effect:
+        case Effect.LIMIT:
+            _check_limit(rule)
+        case Effect.UNLIMITED:
+            check_among("scope", rule.scope, _LIFTED)
+            if rule.unit is not None:
+                check_among("unit", rule.unit, _COUNTED)
+            rule = replace(rule, amount=0, window=None)
+        case Effect.DENY:
+            rule = replace(rule, amount=0, window=None, unit=None)
+    return rule if rule.scope in NAMED else replace(rule, scope_id=0)
 
 
 def set_rule(connection: Connection, *, guild_id: int, rule: Rule, by: int, at: datetime) -> None:
-    """Store *rule* in place of the one before it."""
+    """Store *rule* in place of the one before it. Raises BadOption: there are too many."""
+    turns.take_for_guild(connection, guild_id)
     before = rules.put(connection, guild_id, rule, by, at)
+    if before is None and rules.number(connection, guild_id) > MOST_RULES:
+        raise BadOption(option="rules", problem=f"a server can have {MOST_RULES} at most")
     audit.append(
         connection,
         guild_id=guild_id,
         user_id=by,
         action="quota.set",
         target=_target(rule),
-        before=before,
-        after=rule.amount,
+        before=before and _value(before),
+        after=_value(rule),
         at=at,
     )
 
 
-def clear_rule(connection: Connection, *, guild_id: int, rule: Rule, by: int, at: datetime) -> bool:
-    """Remove the rule like *rule*; return whether there was one."""
+def clear_rule(
+    connection: Connection, *, guild_id: int, rule: Rule, by: int, at: datetime
+) -> Rule | None:
+    """Remove the rule like *rule*; return it as it was, or None where there was none."""
+    turns.take_for_guild(connection, guild_id)
     before = rules.remove(connection, guild_id, rule)
     if before is None:
-        return False
+        return None
+    _forget(connection, guild_id, before)
     audit.append(
         connection,
         guild_id=guild_id,
         user_id=by,
         action="quota.clear",
         target=_target(rule),
-        before=before,
+        before=_value(before),
         after=None,
         at=at,
     )
-    return True
+    return before
 
 
-def check_grant(grant: Grant) -> None:
-    """Raise BadOption when managers cannot give *grant*."""
-    _check_among("scope", grant.scope, _GRANTED)
-    _check_among("unit", grant.unit, _COUNTED)
-    _check_amount(grant.unit, grant.amount, least=1)
-    if grant.expires_at is not None and grant.expires_at <= grant.granted_at:
-        raise BadOption(option="expires", problem="it must be in the future")
+def whom(scope: Scope, scope_id: int) -> str:
+    """Return how the audit names whom a rule or a grant is for."""
+    return f"{scope}:{scope_id}" if scope in NAMED else scope.value
 
 
-def give(connection: Connection, *, guild_id: int, grant: Grant) -> Grant:
-    """Store *grant* and return it with its id."""
-    stored = replace(grant, id=grants.add(connection, guild_id, grant))
-    ends = grant.expires_at and grant.expires_at.isoformat()
-    audit.append(
-        connection,
-        guild_id=guild_id,
-        user_id=grant.granted_by,
-        action="quota.grant",
-        target=f"{_whom(grant.scope, grant.scope_id)} {grant.unit}",
-        before=None,
-        after={"amount": grant.amount, "expires_at": ends, "reason": grant.reason},
-        at=grant.granted_at,
-    )
-    return stored
-
-
-def _check_among(option: str, value: StrEnum, accepted: Collection[StrEnum]) -> None:
+def check_among(option: str, value: StrEnum, accepted: Collection[StrEnum]) -> None:
+    """Raise BadOption where *value* is none of *accepted*."""
     if value not in accepted:
         raise BadOption(option=option, problem=f"it is one of: {', '.join(sorted(accepted))}")
 
 
-def _check_amount(unit: Unit, amount: int, least: int) -> None:
-    if not least <= amount <= _MOST:
-        bounds = f"{shown(unit, least)} to {shown(unit, _MOST)}"
+def check_amount(unit: Unit, amount: int, least: int, most: int = _MOST) -> None:
+    """Raise BadOption where *amount* is too little or too much."""
+    if not least <= amount <= most:
+        bounds = f"{shown(unit, least)} to {shown(unit, most)}"
         raise BadOption(option="amount", problem=f"it is from {bounds}")
 
 
+def _check_limit(rule: Rule) -> None:
+    if rule.unit is Unit.JOBS and rule.window is None:
+        check_amount(Unit.JOBS, rule.amount, least=1, most=MOST_AT_ONCE)
+        return
+    if rule.unit is None or rule.unit is Unit.JOBS:
+        raise BadOption(option="unit", problem=f"it is one of: {', '.join(sorted(_COUNTED))}")
+    if rule.window is None:
+        raise BadOption(option="window", problem="at once counts requests only")
+    if isinstance(rule.window, Rolling) and not 1 <= rule.window.hours <= MOST_ROLLING_HOURS:
+        raise BadOption(option="hours", problem=f"it is 1 to {MOST_ROLLING_HOURS}")
+    check_amount(rule.unit, rule.amount, least=0)
+
+
+def _forget(connection: Connection, guild_id: int, gone: Rule) -> None:
+    """Stop counting in a window that never ends, where no rule asks for it any more."""
+    endless = isinstance(gone.window, Rolling) or gone.window is Window.LIFETIME
+    if gone.unit is None or not endless:
+        return
+    kind = gone.holder, gone.unit, gone.window
+    left = rules.of_guild(connection, guild_id)
+    if not any((rule.holder, rule.unit, rule.window) == kind for rule in left):
+        name = rules.window_name(gone)
+        counters.forget(connection, guild_id, gone.holder, gone.unit, name)
+
+
 def _target(rule: Rule) -> str:
-    return f"{_whom(rule.scope, rule.scope_id)} {rule.unit} {rule.window}"
+    unit = rule.unit.value if rule.unit else "everything"
+    if rule.effect is not Effect.LIMIT:
+        return f"{whom(rule.scope, rule.scope_id)} {unit}"
+    return f"{whom(rule.scope, rule.scope_id)} {unit} {rules.window_name(rule)}"
 
 
-def _whom(scope: Scope, scope_id: int) -> str:
-    return f"{scope}:{scope_id}" if scope in NAMED else scope.value
+def _value(rule: Rule) -> int | str:
+    return rule.amount if rule.effect is Effect.LIMIT else rule.effect.value

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, time, timedelta
 from typing import Any, Final, TypeVar
 
 from bot.domain.clock import Clock
 from bot.domain.usage import MemberUsage, ServerUsage, Share, Span, Tally
-from bot.domain.windows import Window, span, zone
+from bot.domain.windows import Clocks, Window, span, zone
 from bot.storage import reports
 from bot.storage.database import Connection, Database
 from bot.storage.reports import Part
@@ -26,15 +26,15 @@ class Reports:
         self._database = database
         self._clock = clock
 
-    async def mine(self, guild_id: int, user_id: int, timezone: str) -> MemberUsage:
-        """Return what one member used of a server, in the windows of its *timezone*."""
+    async def mine(self, guild_id: int, user_id: int, clocks: Clocks) -> MemberUsage:
+        """Return what one member used of a server, in the windows of its *clocks*."""
         now, part = self._clock.now(), Part(guild_id=guild_id, user_id=user_id)
-        spans = {window: span(window, now, zone(timezone)) for window in _WINDOWS}
+        spans = {window: span(window, now, clocks) for window in _WINDOWS}
         return await self._database.read(lambda c: _mine(c, part, spans))
 
-    async def server(self, guild_id: int, timezone: str, days: int) -> ServerUsage:
+    async def server(self, guild_id: int, clocks: Clocks, days: int) -> ServerUsage:
         """Return what a server used in the last *days* days of its calendar, today included."""
-        since = _midnight(self._clock.now(), zone(timezone), days - 1)
+        since = _start_of_day(self._clock.now(), clocks, days - 1)
         part = Part(guild_id=guild_id, since=since)
         return await self._database.read(lambda c: _server(c, part, since, days))
 
@@ -92,7 +92,9 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
     return sum(tallies, start=Tally())
 
 
-def _midnight(now: datetime, tz: tzinfo, days_ago: int) -> datetime:
+def _start_of_day(now: datetime, clocks: Clocks, days_ago: int) -> datetime:
     """Return when the day began that was *days_ago* days before today."""
-    noon = datetime.combine(now.astimezone(tz).date() - timedelta(days=days_ago), time(12), tz)
-    return span(Window.DAY, noon, tz)[0]
+    tz = zone(clocks.timezone)
+    today = span(Window.DAY, now, clocks)[0].astimezone(tz).date()
+    last = time(hour=23)  # of that date, whatever the reset hour
+    return span(Window.DAY, datetime.combine(today - timedelta(days=days_ago), last, tz), clocks)[0]

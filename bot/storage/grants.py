@@ -15,9 +15,21 @@ _OF_GUILD = select(table).where(table.c.guild_id == bindparam("guild")).order_by
 _USABLE = _OF_GUILD.where(
     or_(table.c.scope != Scope.MEMBER.value, table.c.scope_id == bindparam("member")),
     or_(table.c.expires_at.is_(None), table.c.expires_at > bindparam("now")),
-    table.c.used + table.c.reserved < table.c.amount,
+    table.c.revoked_at.is_(None),
+    table.c.used + table.c.reserved + table.c.passed_on < table.c.amount,
 )
 _LOCKED = _USABLE.with_for_update()
+_THE_ONE = (table.c.guild_id == bindparam("guild")) & (table.c.id == bindparam("grant"))
+_FIND = select(table).where(_THE_ONE).with_for_update()
+_REVOKE = update(table).where(_THE_ONE).values(revoked_at=bindparam("now"))
+_PASS_ON = (
+    update(table).where(_THE_ONE).values(passed_on=table.c.passed_on + bindparam("more_passed_on"))
+)
+_OPEN = _OF_GUILD.where(
+    or_(table.c.expires_at.is_(None), table.c.expires_at > bindparam("now")),
+    table.c.revoked_at.is_(None),
+    table.c.used + table.c.passed_on < table.c.amount,
+)
 _MOVE = (
     update(table)
     .where(table.c.id == bindparam("grant"))
@@ -38,8 +50,30 @@ class Move:
 
 
 def of_guild(connection: Connection, guild_id: int) -> tuple[Grant, ...]:
-    """Return every grant of a server, oldest first, used up and expired ones too."""
+    """Return every grant of a server, oldest first, used up, expired and revoked ones too."""
     return tuple(map(_grant, connection.execute(_OF_GUILD, {"guild": guild_id})))
+
+
+def open_in(connection: Connection, guild_id: int, now: datetime) -> tuple[Grant, ...]:
+    """Return the grants of a server that something may still be taken from, or comes back to."""
+    return tuple(map(_grant, connection.execute(_OPEN, {"guild": guild_id, "now": now})))
+
+
+def find(connection: Connection, guild_id: int, grant_id: int) -> Grant | None:
+    """Return a server's grant, locked, or None where there is no such one."""
+    row = connection.execute(_FIND, {"guild": guild_id, "grant": grant_id}).one_or_none()
+    return None if row is None else _grant(row)
+
+
+def revoke(connection: Connection, guild_id: int, grant_id: int, at: datetime) -> None:
+    """Let nothing more be taken from a grant; what is in flight is still borne by it."""
+    connection.execute(_REVOKE, {"guild": guild_id, "grant": grant_id, "now": at})
+
+
+def pass_on(connection: Connection, guild_id: int, grant_id: int, amount: int) -> None:
+    """Note that *amount* of a grant was given to somebody else."""
+    values = {"guild": guild_id, "grant": grant_id, "more_passed_on": amount}
+    connection.execute(_PASS_ON, values)
 
 
 def usable(
@@ -72,6 +106,7 @@ def add(connection: Connection, guild_id: int, grant: Grant) -> int:
         "reason": grant.reason,
         "granted_at": grant.granted_at,
         "granted_by": grant.granted_by,
+        "gift_of": grant.gift_of,
     }
     return connection.execute(insert(table).returning(table.c.id), row).scalar_one()
 
@@ -100,4 +135,7 @@ def _grant(row: Row[Any]) -> Grant:
         reason=row.reason,
         granted_at=row.granted_at,
         granted_by=row.granted_by,
+        passed_on=row.passed_on,
+        revoked_at=row.revoked_at,
+        gift_of=row.gift_of,
     )

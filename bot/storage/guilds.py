@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.windows import Weekday
 from bot.storage.tables import guilds
 from bot.storage.types import Json, UtcMs
 
@@ -22,6 +23,7 @@ _READ: Final[Mapping[str, Callable[[Any], object]]] = {
     "strictness": Strictness,
     "fidelity": Fidelity,
     "unchecked": Unchecked,
+    "week_start": Weekday,
 }
 
 

@@ -1,26 +1,89 @@
 """What was made and what it cost: one line for each closed booking, never changed again.
 
 A line carries the instant of the request, not of its end: that instant decides which windows it
-belongs to, so that counters and the ledger add up.
+belongs to, so that counters and the ledger add up. What grants bore of a line stands beside it, as
+one line for each grant: what a limit bore is the difference.
 """
 
-from sqlalchemy import bindparam, func, insert, select
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Boolean, String, Text
 
 from bot.domain.quota import Scope, Unit
 from bot.storage.bookings import Booking
 from bot.storage.counters import Key
 from bot.storage.database import Connection
-from bot.storage.tables import ledger as table
+from bot.storage.hot import Hot
+from bot.storage.types import instant, milliseconds
 
-_ADD = insert(table)
-_ALL = select(
-    func.coalesce(func.sum(table.c.pictures), 0), func.coalesce(func.sum(table.c.micros), 0)
-).where(table.c.at >= bindparam("starts"), table.c.at < bindparam("ends"))
-_OF_GUILD = _ALL.where(table.c.guild_id == bindparam("guild"))
-_USED_BY = {
-    Scope.BOT: _ALL,
-    Scope.SERVER: _OF_GUILD,
-    Scope.MEMBER: _OF_GUILD.where(table.c.user_id == bindparam("holder")),
+
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """What one grant bore of a request's use, in place of the *holder*'s limits of that unit."""
+
+    grant_id: int
+    holder: Scope
+    unit: Unit
+    amount: int
+
+
+_ADD = Hot(
+    """INSERT INTO ledger (reference, kind, guild_id, channel_id, user_id, command, model, pictures,
+        micros, price_known, price_version, at)
+    VALUES (:reference, :kind, :guild_id, :channel_id, :user_id, :command, :model, :pictures,
+        :micros, :price_known, :price_version, :at)""",
+    reference=String(),
+    kind=String(),
+    command=String(),
+    model=Text(),
+    price_known=Boolean(),
+    price_version=String(),
+)
+_ADD_BORNE = Hot(
+    """INSERT INTO grant_uses (reference, grant_id, holder, unit, amount, guild_id, user_id, at)
+    VALUES (:reference, :grant_id, :holder, :unit, :amount, :guild_id, :user_id, :at)""",
+    reference=String(),
+    holder=String(),
+    unit=String(),
+)
+_AMOUNTS: Mapping[Unit, str] = {
+    Unit.PICTURES: "pictures",
+    Unit.REQUESTS: "CASE WHEN pictures > 0 THEN 1 ELSE 0 END",
+    Unit.DOLLARS: "micros",
+    Unit.JOBS: "0",
+}
+_PLACES: Mapping[Scope, str] = {
+    Scope.BOT: "at >= :starts AND at < :ends",
+    Scope.SERVER: "guild_id = :guild AND at >= :starts AND at < :ends",
+    Scope.CHANNEL: "guild_id = :guild AND channel_id = :holder AND at >= :starts AND at < :ends",
+    Scope.MEMBER: "guild_id = :guild AND user_id = :holder AND at >= :starts AND at < :ends",
+}
+_USED = {
+    (scope, unit): Hot(f"SELECT COALESCE(SUM({amount}), 0) FROM ledger WHERE {place}")  # noqa: S608 - texts of ours
+    for scope, place in _PLACES.items()
+    for unit, amount in _AMOUNTS.items()
+}
+_BORNE = {
+    scope: Hot(
+        f"SELECT COALESCE(SUM(amount), 0) FROM grant_uses WHERE {place}"  # noqa: S608 - texts of ours
+        f" AND holder = '{scope}' AND unit = :unit",
+        unit=String(),
+    )
+    for scope, place in _PLACES.items()
+    if scope in {Scope.SERVER, Scope.MEMBER}
+}
+_LOOKED_AT = 1000
+_OLDEST = {
+    (scope, unit): Hot(
+        f"""SELECT at, {amount} - COALESCE((SELECT SUM(grant_uses.amount) FROM grant_uses
+            WHERE grant_uses.reference = ledger.reference AND holder = '{scope}'
+                AND unit = '{unit}'), 0)
+        FROM ledger WHERE {place} AND {amount} > 0 ORDER BY at LIMIT {_LOOKED_AT}"""  # noqa: S608 - the same
+    )
+    for scope, place in _PLACES.items()
+    for unit, amount in _AMOUNTS.items()
 }
 
 
@@ -35,18 +98,77 @@ def append(
     price_version: str,
 ) -> None:
     """Add the line of *booking*'s end: *kind* is settled, released or unknown."""
-    row: dict[str, object] = {
-        name: getattr(booking, name)
-        for name in ("reference", "guild_id", "channel_id", "user_id", "command", "model")
+    row = {
+        "reference": booking.reference,
+        "kind": kind,
+        "guild_id": booking.guild_id,
+        "channel_id": booking.channel_id,
+        "user_id": booking.user_id,
+        "command": booking.command,
+        "model": booking.model,
+        "pictures": pictures,
+        "micros": micros,
+        "price_known": price_known,
+        "price_version": price_version[:64],
+        "at": milliseconds(booking.created_at),
     }
-    row |= {"kind": kind, "pictures": pictures, "micros": micros, "at": booking.created_at}
-    row |= {"price_known": price_known, "price_version": price_version[:64]}
-    connection.execute(_ADD, row)
+    _ADD.run(connection, row)
 
 
-def used_in(connection: Connection, key: Key) -> int:
-    """Return how much of *key*'s unit the ledger knows for its holder and window."""
-    values = {"starts": key.starts_at, "ends": key.ends_at}
-    places = {"guild": key.guild_id, "holder": key.scope_id}
-    pictures, micros = connection.execute(_USED_BY[key.scope], {**values, **places}).one()
-    return {Unit.PICTURES: int(pictures), Unit.DOLLARS: int(micros), Unit.JOBS: 0}[key.unit]
+def append_borne(connection: Connection, booking: Booking, borne: list[Borne]) -> None:
+    """Add what grants bore of *booking*'s line."""
+    who = {"guild_id": booking.guild_id, "user_id": booking.user_id}
+    line = {"reference": booking.reference, "at": milliseconds(booking.created_at), **who}
+    rows = [
+        {
+            **line,
+            "grant_id": each.grant_id,
+            "holder": each.holder.value,
+            "unit": each.unit.value,
+            "amount": each.amount,
+        }
+        for each in borne
+    ]
+    _ADD_BORNE.run_each(connection, rows)
+
+
+def used_in(connection: Connection, key: Key, since: datetime | None = None) -> int:
+    """Return how much *key*'s limit bore in its window, or from *since* on, by the ledger."""
+    return used_between(connection, key, since or key.starts_at, key.ends_at)
+
+
+def used_between(connection: Connection, key: Key, starts: datetime, ends: datetime) -> int:
+    """Return how much *key*'s limit bore of what was asked for from *starts* until before *ends*.
+
+    What grants bore is not part of it.
+    """
+    values: dict[str, object] = {"starts": milliseconds(starts), "ends": milliseconds(ends)}
+    values |= _place(key)
+    ((used,),) = _USED[key.scope, key.unit].rows(connection, values)
+    question = _BORNE.get(key.scope)
+    if not used or question is None:
+        return int(used)
+    ((borne,),) = question.rows(connection, {**values, "unit": key.unit.value})
+    return int(used) - int(borne)
+
+
+def gone_by(connection: Connection, key: Key, since: datetime, amount: int) -> datetime | None:
+    """Return the instant of the request, from *since* on, up to which *amount* was used.
+
+    None where not so much was used; of more than a thousand requests, the thousandth.
+    """
+    bounds = {"starts": milliseconds(since), "ends": milliseconds(key.ends_at)}
+    rows = _OLDEST[key.scope, key.unit].rows(connection, {**bounds, **_place(key)})
+    for at, used in rows:
+        amount -= int(used)
+        if amount <= 0:
+            return instant(at)
+    return instant(rows[-1][0]) if len(rows) == _LOOKED_AT else None
+
+
+def _place(key: Key) -> dict[str, object]:
+    """Return whose lines *key* counts, as far as its scope asks for it."""
+    if key.scope is Scope.BOT:
+        return {}
+    guild: dict[str, object] = {"guild": key.guild_id}
+    return guild if key.scope is Scope.SERVER else {**guild, "holder": key.scope_id}

@@ -135,6 +135,7 @@ counters = Table(
     Column("used", Snowflake, nullable=False),
     Column("reserved", Snowflake, nullable=False),
     Column("ceiling", Snowflake, nullable=False),  # the limit that the latest booking was held to
+    Column("since", UtcMs),  # rolling windows: what was asked for from here on counts as used
     Index("ix_counters_ends_at", "ends_at"),
 )
 
@@ -158,6 +159,24 @@ ledger = Table(  # append-only: triggers refuse updates and deletes
     Index("ix_ledger_at", "at"),
     Index("ix_ledger_guild_at", "guild_id", "at"),
     Index("ix_ledger_member_at", "guild_id", "user_id", "at"),
+    Index("ix_ledger_channel_at", "guild_id", "channel_id", "at"),
+)
+
+grant_uses = Table(  # append-only: what grants bore of a line of the ledger, in place of limits
+    "grant_uses",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("reference", String(32), nullable=False),
+    Column("grant_id", Snowflake, nullable=False),
+    Column("holder", String(16), nullable=False),  # whose limits did not bear it: server, member
+    Column("unit", String(16), nullable=False),
+    Column("amount", Snowflake, nullable=False),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    UniqueConstraint("reference", "grant_id", "holder", "unit"),
+    Index("ix_grant_uses_grant", "grant_id"),
+    Index("ix_grant_uses_guild_at", "guild_id", "holder", "unit", "at"),
 )
 
 quota_rules = Table(
@@ -165,11 +184,12 @@ quota_rules = Table(
     metadata,
     Column("id", Snowflake, primary_key=True),
     Column("guild_id", Snowflake, nullable=False),
-    Column("scope", String(16), nullable=False),  # server, role, member, everyone
+    Column("scope", String(16), nullable=False),  # server, channel, role, member, everyone
     Column("scope_id", Snowflake, nullable=False),  # 0 for server and everyone
-    Column("unit", String(16), nullable=False),  # pictures, dollars
-    Column("window", String(16), nullable=False),  # hour, day, week, month
-    Column("amount", Snowflake, nullable=False),  # pictures, or micro-dollars
+    Column("unit", String(16), nullable=False),  # pictures, requests, dollars, jobs, any
+    Column("window", String(16), nullable=False),  # hour, ..., rolling:24, lifetime, now, any
+    Column("amount", Snowflake, nullable=False),  # pictures, requests, or micro-dollars
+    Column("effect", String(16), nullable=False, server_default=text("'limit'")),
     Column("changed_at", UtcMs, nullable=False),
     Column("changed_by", Snowflake, nullable=False),
     UniqueConstraint("guild_id", "scope", "scope_id", "unit", "window"),
@@ -190,6 +210,9 @@ grants = Table(
     Column("reason", Text, nullable=False),
     Column("granted_at", UtcMs, nullable=False),
     Column("granted_by", Snowflake, nullable=False),
+    Column("passed_on", Snowflake, nullable=False, server_default=text("0")),
+    Column("revoked_at", UtcMs),
+    Column("gift_of", Snowflake),  # the grant that it was given from
     Index("ix_grants_scope", "guild_id", "scope", "scope_id"),
 )
 

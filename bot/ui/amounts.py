@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from bot.domain.money import dollars
 from bot.domain.quota import Unit
 from bot.domain.usage import Tally
-from bot.domain.windows import Window
+from bot.domain.windows import Period, Rolling, Window
 from bot.ui.words import say, say_many
 
 _NOUNS: Mapping[Unit, tuple[str, str]] = {
     Unit.PICTURES: ("{count} picture", "{count} pictures"),
+    Unit.REQUESTS: ("{count} request", "{count} requests"),
     Unit.JOBS: ("{count} request", "{count} requests"),
 }
 _LIMITS: Mapping[Window | None, str] = {
@@ -17,6 +18,7 @@ _LIMITS: Mapping[Window | None, str] = {
     Window.DAY: "{amount} a day",
     Window.WEEK: "{amount} a week",
     Window.MONTH: "{amount} a month",
+    Window.LIFETIME: "{amount} in all",
     None: "{amount} at once",
 }
 
@@ -34,9 +36,13 @@ def number_of(unit: Unit, amount: int) -> str:
     return dollars(amount) if unit is Unit.DOLLARS else f"{amount:,}"
 
 
-def limit_of(locale: str, unit: Unit, amount: int, window: Window | None) -> str:
+def limit_of(locale: str, unit: Unit, amount: int, window: Period) -> str:
     """Return a limit in words: ``20 pictures a day``."""
-    return say(locale, _LIMITS[window], amount=amount_of(locale, unit, amount))
+    much = amount_of(locale, unit, amount)
+    if isinstance(window, Rolling):
+        one, many = "{amount} in any {count} hour", "{amount} in any {count} hours"
+        return say_many(locale, one, many, window.hours, amount=much)
+    return say(locale, _LIMITS[window], amount=much)
 
 
 def tally_of(locale: str, tally: Tally) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import discord
@@ -9,14 +10,18 @@ from discord.app_commands import Choice
 
 from bot.domain.errors import BadOption
 from bot.domain.money import parse_dollars
-from bot.domain.quota import Rule, Scope, Unit
-from bot.domain.windows import Window, zone
+from bot.domain.quota import Effect, Rule, Scope, Unit
+from bot.domain.windows import Period, Rolling, Window, zone
 from bot.services import zones
 from bot.services.prechecks import NEVER_DECLINED
 from bot.ui.words import say
 
 Person = discord.User | discord.Member
 """Somebody chosen in an option: a member, or a user who has left."""
+
+ROLLING = "rolling"
+AT_ONCE = "at once"
+"""The windows that are no fixed ones."""
 
 _MOST_CHOICES = 25
 _LONGEST = 100  # characters of a choice
@@ -29,46 +34,70 @@ _VENDOR, _NEVER = "vendor", "never"
 _SHARES = {_VENDOR: None, _NEVER: NEVER_DECLINED}
 _PROBLEMS = {
     Unit.PICTURES: f"write a whole number of pictures, at most {_MOST_PICTURES}",
+    Unit.REQUESTS: f"write a whole number of requests, at most {_MOST_PICTURES}",
+    Unit.JOBS: "write a whole number of requests",
     Unit.DOLLARS: "write an amount of dollars such as 2.50 (no thousands separators)",
 }
 
 
-def target_of(scope: Scope, role: discord.Role | None, member: Person | None) -> int:
-    """Return the id that *scope* needs; 0 for the server and for everyone.
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What the options for a channel, a role and a member named; None where they did not."""
 
-    Raises:
-        BadOption: the role or the member is missing, or given in vain.
-    """
-    given = {Scope.ROLE: role, Scope.MEMBER: member}
-    for kind, value in given.items():
-        if kind is scope and value is None:
-            raise BadOption(option=kind.value, problem=f"say which {kind} it is for")
-        if kind is not scope and value is not None:
-            raise BadOption(option=kind.value, problem=f"leave it out where the scope is {scope}")
-    chosen = given.get(scope)
-    return chosen.id if chosen else 0
+    role: discord.Role | None = None
+    member: Person | None = None
+    channel: discord.abc.Snowflake | None = None
+
+    def of(self, scope: Scope) -> int:
+        """Return the id that *scope* needs; 0 for the server and for everyone.
+
+        Raises:
+            BadOption: the one it needs is missing, or another is given in vain.
+        """
+        given = {Scope.CHANNEL: self.channel, Scope.ROLE: self.role, Scope.MEMBER: self.member}
+        for kind, value in given.items():
+            if kind is scope and value is None:
+                raise BadOption(option=kind.value, problem=f"say which {kind} it is for")
+            if kind is not scope and value is not None:
+                problem = f"leave it out where the scope is {scope}"
+                raise BadOption(option=kind.value, problem=problem)
+        chosen = given.get(scope)
+        return chosen.id if chosen else 0
 
 
 def amount_in(unit: Unit, text: str) -> int:
-    """Return how many pictures or micro-dollars *text* says. Raises BadOption: none that can be."""
+    """Return how many of *unit*, or micro-dollars, *text* says. Raises BadOption: none."""
     try:
-        return _pictures(text) if unit is Unit.PICTURES else _micros(text)
+        return _micros(text) if unit is Unit.DOLLARS else _number(text)
     except ValueError:
         raise BadOption(option="amount", problem=_PROBLEMS[unit]) from None
 
 
-def rule_of(
-    scope: str, unit: str, window: str, role: discord.Role | None, member: Person | None
-) -> Rule:
-    """Return the rule that options name, of amount 0. Raises BadOption where there can be none."""
-    kind = Scope(scope)
+def limit_rule(scope: str, unit: str, window: str, hours: int | None, named: Targets) -> Rule:
+    """Return the limit that options name, of amount 0. Raises BadOption where there can be none."""
+    period = _period(window, hours)
+    counted = Unit.JOBS if period is None and unit == Unit.REQUESTS else Unit(unit)
+    return Rule(scope=Scope(scope), scope_id=named.of(Scope(scope)), unit=counted, window=period)
+
+
+def effect_rule(effect: Effect, scope: str, unit: str | None, named: Targets) -> Rule:
+    """Return the rule that options name, which is no limit. Raises BadOption likewise."""
     return Rule(
-        scope=kind,
-        scope_id=target_of(kind, role, member),
-        unit=Unit(unit),
-        window=Window(window),
-        amount=0,
+        scope=Scope(scope),
+        scope_id=named.of(Scope(scope)),
+        unit=Unit(unit) if unit else None,
+        effect=effect,
     )
+
+
+def _period(window: str, hours: int | None) -> Period:
+    if window == ROLLING:
+        if hours is None:
+            raise BadOption(option="hours", problem="say how many hours the window is long")
+        return Rolling(hours)
+    if hours is not None:
+        raise BadOption(option="hours", problem=f"leave it out where the window is {window}")
+    return None if window == AT_ONCE else Window(window)
 
 
 def roles_of(person: Person) -> frozenset[int]:
@@ -151,7 +180,7 @@ def _takes(choice: Choice[str]) -> bool:
     return max(len(choice.name), len(choice.value)) <= _LONGEST
 
 
-def _pictures(text: str) -> int:
+def _number(text: str) -> int:
     if not _WHOLE.fullmatch(text.strip()):
         raise ValueError(text)
     number = int(text.strip().replace(",", ""))

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from discord.ui import LayoutView
 
-from bot.domain.quota import Grant, Rule, Scope, Standing, Unit
+from bot.domain.quota import Effect, Grant, Rule, Scope, Standing, Unit
+from bot.domain.windows import Rolling
 from bot.ui.amounts import amount_of, limit_of, number_of
 from bot.ui.panels import lines, on_day, panel, small
 from bot.ui.text import shown
@@ -18,11 +18,23 @@ _WHOM: Mapping[Scope, str] = {
     Scope.SERVER: "the whole server together",
     Scope.EVERYONE: "each member",
 }
+_MENTIONS: Mapping[Scope, str] = {
+    Scope.CHANNEL: "<#{}>",
+    Scope.ROLE: "<@&{}>",
+    Scope.MEMBER: "<@{}>",
+}
 _EFFECTS: Mapping[Scope, str] = {
     Scope.SERVER: "All members share it.",
+    Scope.CHANNEL: "All who make pictures there share it; threads go with their channel.",
     Scope.ROLE: "Who has several such roles gets the most generous of them.",
     Scope.MEMBER: "It goes before the rules for roles and for each member.",
     Scope.EVERYONE: "Rules for a role or a member go before it.",
+}
+_NO_LIMIT: Mapping[Unit | None, str] = {
+    None: "**No limits** for {who}",
+    Unit.PICTURES: "**No limit of pictures** for {who}",
+    Unit.REQUESTS: "**No limit of requests** for {who}",
+    Unit.DOLLARS: "**No limit of dollars** for {who}",
 }
 
 
@@ -33,6 +45,7 @@ def standing_panel(
     own = say(locale, "For <@{member}>", member=member) if member else say(locale, "For you")
     sections = [
         lines(own, _standings(locale, standings, Scope.MEMBER)),
+        lines(say(locale, "For this channel"), _standings(locale, standings, Scope.CHANNEL)),
         lines(
             say(locale, "For the whole server together"),
             _standings(locale, standings, Scope.SERVER),
@@ -62,16 +75,19 @@ def list_panel(
 
 def rule_set(locale: str, rule: Rule, before: Iterable[Rule], defaults: Iterable[Rule]) -> str:
     """Return what setting *rule* did, where *before* and *defaults* held until then."""
-    texts = [f"{rule_line(locale, rule)}.", say(locale, _EFFECTS[rule.scope])]
+    texts = [f"{rule_line(locale, rule)}.", _effect(locale, rule)]
     texts += [
-        say(locale, "Before, it was {limit}.", limit=_limit(locale, old))
+        say(locale, "Before, it was: {rule}.", rule=rule_line(locale, old))
+        if rule.effect is not old.effect
+        else say(locale, "Before, it was {limit}.", limit=_limit(locale, old))
         for old in before
-        if replace(old, amount=rule.amount) == rule
+        if replace(old, amount=rule.amount, effect=rule.effect) == rule and old != rule
     ]
     for usual in _alike(defaults, rule):
         limit = _limit(locale, usual)
         texts.append(say(locale, "It replaces the bot's default of {limit}.", limit=limit))
-    texts.append(say(locale, "What is used already counts."))
+    if rule.effect is Effect.LIMIT:
+        texts.append(say(locale, "What is used already counts."))
     return " ".join(texts)
 
 
@@ -95,19 +111,16 @@ def no_such_rule(locale: str, rule: Rule) -> str:
     )
 
 
-def granted(locale: str, grant: Grant) -> str:
-    """Return that *grant* was given, and how it works."""
-    texts = [f"{grant_line(locale, grant)}."]
-    if grant.scope is Scope.ROLE:
-        texts.append(say(locale, "The members of the role share it."))
-    texts.append(say(locale, "It is used when a limit is full."))
-    return " ".join(texts)
-
-
 def rule_line(locale: str, rule: Rule) -> str:
     """Return how much a rule allows, and to whom."""
     who = whom(locale, rule.scope, rule.scope_id)
-    return say(locale, "**{limit}** for {who}", limit=_limit(locale, rule), who=who)
+    match rule.effect:
+        case Effect.DENY:
+            return say(locale, "**No pictures** for {who}", who=who)
+        case Effect.UNLIMITED:
+            return say(locale, _NO_LIMIT[rule.unit], who=who)
+        case Effect.LIMIT:
+            return say(locale, "**{limit}** for {who}", limit=_limit(locale, rule), who=who)
 
 
 def grant_line(locale: str, grant: Grant) -> str:
@@ -118,8 +131,13 @@ def grant_line(locale: str, grant: Grant) -> str:
         amount=amount_of(locale, grant.unit, grant.amount),
         who=whom(locale, grant.scope, grant.scope_id),
     )
-    left = number_of(grant.unit, grant.left)
-    facts = [given, say(locale, "{left} left", left=left)]
+    facts = [given, say(locale, "{left} left", left=number_of(grant.unit, grant.left))]
+    if grant.in_flight:
+        facts.append(say(locale, "{n} in flight", n=number_of(grant.unit, grant.in_flight)))
+    if grant.passed_on:
+        facts.append(say(locale, "{n} given on", n=number_of(grant.unit, grant.passed_on)))
+    if grant.gift_of is not None:
+        facts.append(say(locale, "from <@{giver}>", giver=grant.granted_by))
     if grant.expires_at is not None:
         facts.append(say(locale, "until {day}", day=on_day(grant.expires_at)))
     if grant.reason:
@@ -129,34 +147,35 @@ def grant_line(locale: str, grant: Grant) -> str:
 
 def whom(locale: str, scope: Scope, scope_id: int) -> str:
     """Return in words, or as a mention, whom a rule or a grant is for."""
-    match scope:
-        case Scope.ROLE:
-            return f"<@&{scope_id}>"
-        case Scope.MEMBER:
-            return f"<@{scope_id}>"
-        case _:
-            return say(locale, _WHOM[scope])
+    if scope in _MENTIONS:
+        return _MENTIONS[scope].format(scope_id)
+    return say(locale, _WHOM[scope])
 
 
-def is_open(grant: Grant, now: datetime) -> bool:
-    """Whether something can still be taken from *grant*, or comes back to it."""
-    expired = grant.expires_at is not None and grant.expires_at <= now
-    return not expired and grant.used < grant.amount
+def standing_line(locale: str, standing: Standing) -> str:
+    """Return a limit, what is used of it, who decided and when it begins anew."""
+    limit, use = _limit(locale, standing.rule), _use(locale, standing)
+    return f"{limit} — {use}\n{small([_source(locale, standing)])}"
 
 
 def _alike(rules: Iterable[Rule], rule: Rule) -> list[Rule]:
+    """Return those of the operator's *rules* that a rule such as *rule* takes the place of."""
     return [each for each in rules if each.scope is rule.scope and each.unit is rule.unit]
 
 
+def _effect(locale: str, rule: Rule) -> str:
+    match rule.effect:
+        case Effect.DENY:
+            return say(locale, "No other rule goes before it.")
+        case Effect.UNLIMITED:
+            text = "The limits of the server, its channels and the bot hold all the same."
+            return say(locale, text)
+        case Effect.LIMIT:
+            return say(locale, _EFFECTS[rule.scope])
+
+
 def _standings(locale: str, standings: Iterable[Standing], holder: Scope) -> list[str]:
-    return [_standing(locale, each) for each in standings if each.scope is holder]
-
-
-def _standing(locale: str, standing: Standing) -> str:
-    rule = standing.rule
-    return (
-        f"{_limit(locale, rule)} — {_use(locale, standing)}\n{small([_source(locale, standing)])}"
-    )
+    return [standing_line(locale, each) for each in standings if each.scope is holder]
 
 
 def _use(locale: str, standing: Standing) -> str:
@@ -178,7 +197,10 @@ def _source(locale: str, standing: Standing) -> str:
         who = whom(locale, rule.scope, rule.scope_id)
         parts = [say(locale, "this server's rule for {who}", who=who)]
     if standing.resets_at is not None:
-        parts.append(say(locale, "begins anew {moment}", moment=standing.resets_at))
+        begins = "begins anew {moment}"
+        if isinstance(standing.window, Rolling):
+            begins = "the next of it is free {moment}"
+        parts.append(say(locale, begins, moment=standing.resets_at))
     if standing.granted:
         more = amount_of(locale, standing.unit, standing.granted)
         parts.append(say(locale, "then {amount} from grants", amount=more))
@@ -194,4 +216,4 @@ def _used_up(locale: str, standing: Standing) -> str:
 
 
 def _limit(locale: str, rule: Rule) -> str:
-    return limit_of(locale, rule.unit, rule.amount, rule.window)
+    return limit_of(locale, rule.unit or Unit.PICTURES, rule.amount, rule.window)

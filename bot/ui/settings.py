@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from discord.ui import LayoutView
 
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.windows import Weekday
 from bot.providers.base import Capabilities
 from bot.services.guilds import Models, effective_model
 from bot.services.prechecks import NEVER_DECLINED
@@ -22,6 +23,9 @@ _LABELS: Mapping[str, str] = {
     "roles": "Roles",
     "strictness": "Moderation",
     "timezone": "Time zone",
+    "week_start": "Weeks start on",
+    "reset_hour": "Days start at",
+    "gifts": "Gifts of grants",
     "log_channel": "Log channel",
     "prompt_hours": "Prompts are kept",
     "fidelity": "Members' pictures are sent",
@@ -42,12 +46,16 @@ _UNCHECKED: Mapping[Unchecked, str] = {
     Unchecked.ALLOW: "is made all the same",
     Unchecked.REFUSE: "is refused",
 }
+_WEEKDAYS: Mapping[Weekday, str] = {day: day.capitalize() for day in Weekday}
 _NOTES: Mapping[str, str] = {
     "model": "Members can still name another model in a request.",
     "quality": "Members can still name another quality in a request.",
     "channels": "Threads go with their channel.",
     "roles": "One of the roles is enough.",
     "timezone": "Limits begin anew by this zone's clocks, from now on.",
+    "week_start": "Weekly limits begin anew then, from now on; what is used already counts.",
+    "reset_hour": "Limits of days, weeks and months begin anew then, from now on.",
+    "gifts": "Members can give a part of their own grants to one another with `/quota gift`.",
     "log_channel": "Notices about declined requests go there.",
     "prompt_hours": "This holds for requests that end from now on.",
     "fidelity": "Cut or stretched pictures (the option fit) are still sent as squares.",
@@ -132,6 +140,9 @@ def _values(locale: str, choices: GuildChoices, models: Models) -> dict[str, str
         "roles": _places("<@&{}>", choices.roles) or say(locale, "everyone"),
         "strictness": say(locale, _STRICTNESS[choices.strictness]),
         "timezone": shown(choices.timezone),
+        "week_start": say(locale, _WEEKDAYS[choices.week_start]),
+        "reset_hour": f"{choices.reset_hour:02}:00",
+        "gifts": say(locale, "on" if choices.gifts else "off"),
         "log_channel": f"<#{choices.log_channel}>" if choices.log_channel else say(locale, "none"),
         "prompt_hours": _kept(locale, choices.prompt_hours),
         "fidelity": say(locale, _FIDELITY[choices.fidelity]),

@@ -4,6 +4,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from bot.domain.windows import Clocks
 from tests.discord.files import Upload, black, cut_out, mask, opened, photo
 from tests.discord.world import World, private_text
 
@@ -97,7 +98,7 @@ async def test_pictures_that_cannot_be_used_are_refused_privately_and_free(
     assert words in text
     assert "Nothing was charged" in text
     assert art_room.history() == []
-    usage = await world.services.reports.mine(world.guild.id, ann.id, "UTC")
+    usage = await world.services.reports.mine(world.guild.id, ann.id, Clocks())
     assert usage.ever.pictures == 0
 
 

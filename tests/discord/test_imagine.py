@@ -5,6 +5,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.domain.moderation import EventQuery
+from bot.domain.windows import Clocks
 from tests.discord.files import opened
 from tests.discord.world import World, private_text
 
@@ -136,7 +137,7 @@ async def test_a_declined_prompt_is_told_privately_logged_and_free(
     assert art_room.history() == []
     page = await world.services.moderation.page(EventQuery(guild_id=world.guild.id))
     assert [event.user_id for event in page.events] == [ann.id]
-    usage = await world.services.reports.mine(world.guild.id, ann.id, "UTC")
+    usage = await world.services.reports.mine(world.guild.id, ann.id, Clocks())
     assert usage.ever.pictures == 0
 
 
@@ -236,7 +237,7 @@ async def test_an_answer_that_comes_too_late_costs_nothing(
     await ann.slash(art_room, "imagine", prompt="too late")
 
     assert art_room.history() == []
-    usage = await world.services.reports.mine(world.guild.id, ann.id, "UTC")
+    usage = await world.services.reports.mine(world.guild.id, ann.id, Clocks())
     assert usage.ever.pictures == 0
 
 

@@ -6,8 +6,8 @@ from itertools import count
 
 from sqlalchemy import Row, text
 
-from bot.domain.quota import QuotaDefaults, Scope, Standing, Unit
-from bot.domain.windows import Window
+from bot.domain.quota import QuotaDefaults, Rule, Scope, Standing, Unit
+from bot.domain.windows import Clocks, Period
 from bot.services.quota import Claim, Quotas
 from bot.storage.database import Connection, Database
 
@@ -35,9 +35,13 @@ def claim(**values: object) -> Claim:
         pictures=1,
         micros=CENT,
         at=NOON,
-        timezone="UTC",
+        clocks=Clocks(),
     )
     return replace(usual, **values)
+
+
+def limit(scope: Scope, scope_id: int, unit: Unit, window: Period, amount: int = 0) -> Rule:
+    return Rule(scope=scope, scope_id=scope_id, unit=unit, window=window, amount=amount)
 
 
 async def book(database: Database, quotas: Quotas, **values: object) -> str:
@@ -50,14 +54,15 @@ async def book(database: Database, quotas: Quotas, **values: object) -> str:
 async def stand(
     quotas: Quotas,
     unit: Unit,
-    window: Window | None,
+    window: Period,
     *,
     scope: Scope = Scope.MEMBER,
     user_id: int = ANN,
     roles: frozenset[int] = frozenset(),
+    channel_id: int = CHANNEL,
 ) -> Standing:
     """Return where one limit of a member stands."""
-    limits = await quotas.standing(GUILD, user_id, roles, "UTC")
+    limits = await quotas.standing(GUILD, user_id, roles, Clocks(), channel_id=channel_id)
     return next(
         each for each in limits if (each.scope, each.unit, each.window) == (scope, unit, window)
     )

@@ -19,6 +19,7 @@ from bot.domain.pictures import Shape, Size
 from bot.domain.queue import Expected
 from bot.domain.quota import Unit
 from bot.domain.sizes import Sizes
+from bot.domain.windows import Clocks
 from bot.imaging.values import Finished
 from bot.providers.base import (
     UNWATCHED,
@@ -213,6 +214,6 @@ async def open_studio(
 
 async def used(services: Services, unit: Unit) -> tuple[int, int]:
     """Return what of *unit* Ann's own or the server's limit counts as used and in flight."""
-    limits = await services.quotas.standing(GUILD, ANN, frozenset(), "UTC")
+    limits = await services.quotas.standing(GUILD, ANN, frozenset(), Clocks())
     found = next(each for each in limits if each.unit is unit)
     return found.used, found.in_flight

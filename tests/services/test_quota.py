@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain.errors import QuotaFull, StorageBusy, TooManyAtOnce
 from bot.domain.quota import Scope, Unit
-from bot.domain.windows import Window
+from bot.domain.windows import Clocks, Window
 from bot.providers.base import Price
 from bot.services.quota import Quotas
 from bot.storage import counters
@@ -30,6 +30,7 @@ from tests.services.quotas import (
     PATRON,
     book,
     claim,
+    limit,
     rows,
     stand,
 )
@@ -37,6 +38,11 @@ from tests.services.quotas import (
 DAY, MONTH = Window.DAY, Window.MONTH
 PICTURES, DOLLARS = Unit.PICTURES, Unit.DOLLARS
 Close = Callable[[Database, Quotas, str], Awaitable[None]]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture
@@ -67,7 +73,7 @@ async def mark_unknown(database: Database, quotas: Quotas, reference: str) -> No
 async def test_of_300_asks_at_once_exactly_the_limit_is_granted(
     database: Database, quotas: Quotas
 ) -> None:
-    await quotas.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, 50, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY, 50), by=BOSS)
 
     answers = await asyncio.gather(
         *(book(database, quotas) for _ in range(300)), return_exceptions=True
@@ -82,7 +88,7 @@ async def test_of_300_asks_at_once_exactly_the_limit_is_granted(
 async def test_a_servers_limit_is_exact_over_its_members(
     database: Database, quotas: Quotas
 ) -> None:
-    await quotas.set_rule(GUILD, Scope.SERVER, 0, DOLLARS, DAY, 50 * CENT, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.SERVER, 0, DOLLARS, DAY, 50 * CENT), by=BOSS)
 
     answers = await asyncio.gather(
         *(book(database, quotas, user_id=number) for number in range(1, 301)),
@@ -93,7 +99,7 @@ async def test_a_servers_limit_is_exact_over_its_members(
 
 
 async def test_a_refusal_tells_everything(database: Database, quotas: Quotas) -> None:
-    await quotas.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, 5, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY, 5), by=BOSS)
     await settle(database, quotas, await book(database, quotas, pictures=2), pictures=2)
     await book(database, quotas, pictures=1)
 
@@ -105,6 +111,7 @@ async def test_a_refusal_tells_everything(database: Database, quotas: Quotas) ->
         "whose": "Your",
         "unit": "pictures",
         "window": "day",
+        "spoken": "a day",
         "limit": "5 pictures",
         "used": "2 pictures",
         "in_flight": "1 picture",
@@ -129,7 +136,7 @@ async def test_nothing_remains_of_a_refusal(database: Database, quotas: Quotas) 
 async def test_nothing_remains_when_the_refusal_is_caught_inside_the_work(
     database: Database, quotas: Quotas
 ) -> None:
-    await quotas.set_rule(GUILD, Scope.SERVER, 0, DOLLARS, DAY, 5, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.SERVER, 0, DOLLARS, DAY, 5), by=BOSS)
 
     def work(connection: Connection) -> None:
         with pytest.raises(QuotaFull):
@@ -161,7 +168,7 @@ async def test_the_operators_budget_holds_over_every_server(
     database: Database, clock: FrozenClock
 ) -> None:
     poor = Quotas(database, clock, replace(DEFAULTS, bot_micros_per_month=10 * CENT))
-    await poor.set_rule(GUILD, Scope.SERVER, 0, DOLLARS, MONTH, 10**9, by=BOSS)
+    await poor.set_rule(GUILD, limit(Scope.SERVER, 0, DOLLARS, MONTH, 10**9), by=BOSS)
     await poor.grant(
         GUILD, Scope.SERVER, 0, DOLLARS, 10**9, reason="party", expires_at=None, by=BOSS
     )
@@ -182,7 +189,7 @@ async def test_the_operators_months_are_utc_and_the_servers_its_own(
     at = NOON.replace(day=30, hour=20)
     clock.at = at
 
-    limits = await both.standing(GUILD, ANN, frozenset(), "Asia/Tokyo")
+    limits = await both.standing(GUILD, ANN, frozenset(), Clocks("Asia/Tokyo"))
 
     resets = {each.scope: each.resets_at for each in limits if each.window is MONTH}
     assert resets[Scope.BOT] == NOON.replace(month=12, day=1, hour=0)
@@ -192,7 +199,7 @@ async def test_the_operators_months_are_utc_and_the_servers_its_own(
 async def test_what_costs_nothing_is_not_stopped_by_money(
     database: Database, quotas: Quotas
 ) -> None:
-    await quotas.set_rule(GUILD, Scope.SERVER, 0, DOLLARS, DAY, CENT, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.SERVER, 0, DOLLARS, DAY, CENT), by=BOSS)
     await settle(database, quotas, await book(database, quotas), price=5 * CENT)
 
     reference = await book(database, quotas, micros=0)
@@ -256,7 +263,7 @@ async def test_money_may_be_due_for_no_picture(database: Database, quotas: Quota
 async def test_a_cost_above_the_estimate_is_booked_in_full(
     database: Database, quotas: Quotas
 ) -> None:
-    await quotas.set_rule(GUILD, Scope.SERVER, 0, DOLLARS, DAY, 2 * CENT, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.SERVER, 0, DOLLARS, DAY, 2 * CENT), by=BOSS)
     reference = await book(database, quotas, micros=CENT)
 
     await settle(database, quotas, reference, price=7 * CENT)
@@ -287,7 +294,9 @@ async def test_a_release_gives_everything_back(database: Database, quotas: Quota
 
     await release(database, quotas, reference)
 
-    assert await rows(database, "SELECT used, reserved FROM counters WHERE used + reserved") == []
+    assert (
+        await rows(database, "SELECT used, reserved FROM counters WHERE used + reserved <> 0") == []
+    )
     assert await rows(database, "SELECT kind, pictures, micros FROM ledger") == [("released", 0, 0)]
     assert await rows(database, "SELECT state, closed_at IS NULL FROM bookings") == [
         ("released", 0)
@@ -354,7 +363,7 @@ async def test_a_release_after_midnight_hits_yesterdays_window(
 async def test_a_window_starts_anew_at_the_servers_midnight(
     database: Database, quotas: Quotas
 ) -> None:
-    tokyo = {"timezone": "Asia/Tokyo", "pictures": 20}
+    tokyo = {"clocks": Clocks("Asia/Tokyo"), "pictures": 20}
     await book(database, quotas, at=NOON.replace(hour=14, minute=59), **tokyo)
 
     with pytest.raises(QuotaFull):
@@ -366,11 +375,11 @@ async def test_a_window_starts_anew_at_the_servers_midnight(
 async def test_a_rule_that_changes_in_flight_changes_nothing_for_the_booking(
     database: Database, quotas: Quotas
 ) -> None:
-    await quotas.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, 10, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY, 10), by=BOSS)
     reference = await book(database, quotas, pictures=8)
-    await quotas.clear_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.MEMBER, ANN, PICTURES, DAY, 9, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.MEMBER, ANN, PICTURES, Window.WEEK, 9, by=BOSS)
+    await quotas.clear_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.MEMBER, ANN, PICTURES, DAY, 9), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.MEMBER, ANN, PICTURES, Window.WEEK, 9), by=BOSS)
 
     assert (await stand(quotas, PICTURES, DAY)).in_flight == 8
     await settle(database, quotas, reference, pictures=7)
@@ -385,7 +394,7 @@ async def test_a_limit_set_in_mid_month_counts_the_whole_month(
 ) -> None:
     await settle(database, quotas, await book(database, quotas, pictures=3), pictures=3)
     in_flight = await book(database, quotas, pictures=2)
-    await quotas.set_rule(GUILD, Scope.SERVER, 0, PICTURES, MONTH, 6, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.SERVER, 0, PICTURES, MONTH, 6), by=BOSS)
 
     month = await stand(quotas, PICTURES, MONTH, scope=Scope.SERVER)
     assert (month.used, month.in_flight, month.left) == (3, 2, 1)
@@ -401,14 +410,14 @@ async def test_a_limit_set_in_mid_month_counts_the_whole_month(
 async def test_a_limit_that_was_away_for_a_while_missed_nothing(
     database: Database, quotas: Quotas
 ) -> None:
-    weekly = GUILD, Scope.ROLE, ARTIST, PICTURES, Window.WEEK
+    weekly = Scope.ROLE, ARTIST, PICTURES, Window.WEEK
     artists = frozenset({ARTIST})
-    await quotas.set_rule(*weekly, 10, by=BOSS)
+    await quotas.set_rule(GUILD, limit(*weekly, 10), by=BOSS)
     await book(database, quotas, pictures=2, role_ids=artists)
     await book(database, quotas, pictures=3)  # without the role
-    await quotas.clear_rule(*weekly, by=BOSS)
+    await quotas.clear_rule(GUILD, limit(*weekly), by=BOSS)
     await book(database, quotas, pictures=4, role_ids=artists)  # without the rule
-    await quotas.set_rule(*weekly, 10, by=BOSS)
+    await quotas.set_rule(GUILD, limit(*weekly, 10), by=BOSS)
 
     assert (await stand(quotas, PICTURES, Window.WEEK, roles=artists)).left == 1
 
@@ -417,7 +426,7 @@ async def test_a_new_time_zone_forgets_nothing(database: Database, quotas: Quota
     await book(database, quotas, pictures=20)
 
     with pytest.raises(QuotaFull):
-        await book(database, quotas, timezone="Europe/Berlin")
+        await book(database, quotas, clocks=Clocks("Europe/Berlin"))
 
 
 async def test_a_counter_that_was_cleared_away_is_reckoned_again(
@@ -449,10 +458,10 @@ async def test_closing_after_counters_were_cleared_away_is_harmless(
 
 
 async def test_a_members_roles_and_own_rules_decide(database: Database, quotas: Quotas) -> None:
-    await quotas.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, 1, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.ROLE, ARTIST, PICTURES, DAY, 2, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.ROLE, PATRON, PICTURES, DAY, 3, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.MEMBER, BOB, PICTURES, DAY, 4, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY, 1), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.ROLE, ARTIST, PICTURES, DAY, 2), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.ROLE, PATRON, PICTURES, DAY, 3), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.MEMBER, BOB, PICTURES, DAY, 4), by=BOSS)
     both = frozenset({ARTIST, PATRON})
 
     limits = [
@@ -475,7 +484,7 @@ async def test_a_members_roles_and_own_rules_decide(database: Database, quotas: 
 async def test_a_roles_rule_is_for_each_member_by_themselves(
     database: Database, quotas: Quotas
 ) -> None:
-    await quotas.set_rule(GUILD, Scope.ROLE, ARTIST, PICTURES, DAY, 2, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.ROLE, ARTIST, PICTURES, DAY, 2), by=BOSS)
     roles = frozenset({ARTIST})
     await book(database, quotas, pictures=2, role_ids=roles)
 
@@ -488,13 +497,13 @@ async def test_a_manager_may_raise_the_servers_own_limit(
     with pytest.raises(QuotaFull):
         await book(database, quotas, micros=11_000_000)
 
-    await quotas.set_rule(GUILD, Scope.SERVER, 0, DOLLARS, MONTH, 12_000_000, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.SERVER, 0, DOLLARS, MONTH, 12_000_000), by=BOSS)
 
     await book(database, quotas, micros=11_000_000)
 
 
 async def test_servers_do_not_see_each_other(database: Database, quotas: Quotas) -> None:
-    await quotas.set_rule(GUILD + 1, Scope.EVERYONE, 0, PICTURES, DAY, 0, by=BOSS)
+    await quotas.set_rule(GUILD + 1, limit(Scope.EVERYONE, 0, PICTURES, DAY, 0), by=BOSS)
     await book(database, quotas, guild_id=GUILD + 2, pictures=20)
 
     await book(database, quotas, pictures=20)
@@ -504,10 +513,10 @@ async def test_standing_lists_the_members_limits_first(
     database: Database, clock: FrozenClock
 ) -> None:
     all_of_them = Quotas(database, clock, replace(DEFAULTS, bot_micros_per_month=CENT))
-    await all_of_them.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, Window.HOUR, 3, by=BOSS)
-    await all_of_them.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, Window.WEEK, 9, by=BOSS)
+    await all_of_them.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, Window.HOUR, 3), by=BOSS)
+    await all_of_them.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, Window.WEEK, 9), by=BOSS)
 
-    limits = await all_of_them.standing(GUILD, ANN, frozenset(), "UTC")
+    limits = await all_of_them.standing(GUILD, ANN, frozenset(), Clocks())
 
     assert [(each.scope, each.unit, each.window, each.source) for each in limits] == [
         (Scope.MEMBER, Unit.JOBS, None, "default"),

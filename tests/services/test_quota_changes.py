@@ -11,11 +11,16 @@ from bot.domain.windows import Window
 from bot.services.quota import Quotas
 from bot.storage.database import Database
 from tests.services.clocks import FrozenClock
-from tests.services.quotas import ANN, ARTIST, BOSS, DEFAULTS, GUILD, NOON, rows
+from tests.services.quotas import ANN, ARTIST, BOSS, DEFAULTS, GUILD, NOON, limit, rows
 
 DAY = Window.DAY
 Place = tuple[Scope, int, Unit]
 PICTURES, DOLLARS, JOBS = Unit.PICTURES, Unit.DOLLARS, Unit.JOBS
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture
@@ -31,25 +36,27 @@ async def audited(database: Database) -> list[tuple[object, ...]]:
 
 
 async def test_rules_are_set_changed_listed_and_cleared(database: Database, quotas: Quotas) -> None:
-    await quotas.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, 5, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, 6, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.ROLE, ARTIST, DOLLARS, Window.MONTH, 7, by=BOSS)
-    await quotas.set_rule(GUILD + 1, Scope.SERVER, 0, PICTURES, DAY, 8, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY, 5), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY, 6), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.ROLE, ARTIST, DOLLARS, Window.MONTH, 7), by=BOSS)
+    await quotas.set_rule(GUILD + 1, limit(Scope.SERVER, 0, PICTURES, DAY, 8), by=BOSS)
 
     assert await quotas.rules(GUILD) == (
         Rule(scope=Scope.EVERYONE, unit=PICTURES, window=DAY, amount=6),
         Rule(scope=Scope.ROLE, scope_id=ARTIST, unit=DOLLARS, window=Window.MONTH, amount=7),
     )
-    assert await quotas.clear_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, by=BOSS)
-    assert not await quotas.clear_rule(GUILD, Scope.EVERYONE, 0, PICTURES, DAY, by=BOSS)
+    assert await quotas.clear_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY), by=BOSS)
+    assert not await quotas.clear_rule(GUILD, limit(Scope.EVERYONE, 0, PICTURES, DAY), by=BOSS)
     assert len(await quotas.rules(GUILD)) == 1
 
 
 async def test_every_change_is_in_the_audit(database: Database, quotas: Quotas) -> None:
-    await quotas.set_rule(GUILD, Scope.MEMBER, ANN, PICTURES, DAY, 5, by=BOSS)
-    await quotas.set_rule(GUILD, Scope.MEMBER, ANN, PICTURES, DAY, 6, by=BOSS)
-    await quotas.clear_rule(GUILD, Scope.MEMBER, ANN, PICTURES, DAY, by=BOSS)
-    await quotas.clear_rule(GUILD, Scope.MEMBER, ANN, PICTURES, DAY, by=BOSS)  # nothing to clear
+    await quotas.set_rule(GUILD, limit(Scope.MEMBER, ANN, PICTURES, DAY, 5), by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.MEMBER, ANN, PICTURES, DAY, 6), by=BOSS)
+    await quotas.clear_rule(GUILD, limit(Scope.MEMBER, ANN, PICTURES, DAY), by=BOSS)
+    await quotas.clear_rule(
+        GUILD, limit(Scope.MEMBER, ANN, PICTURES, DAY), by=BOSS
+    )  # nothing to clear
     ends = NOON + timedelta(days=1)
     await quotas.grant(GUILD, Scope.SERVER, 0, DOLLARS, 7, reason="party", expires_at=ends, by=BOSS)
 
@@ -75,7 +82,7 @@ async def test_what_servers_may_not_limit(
     database: Database, quotas: Quotas, scope: Scope, unit: Unit, amount: int, option: str
 ) -> None:
     with pytest.raises(BadOption) as caught:
-        await quotas.set_rule(GUILD, scope, 0, unit, DAY, amount, by=BOSS)
+        await quotas.set_rule(GUILD, limit(scope, 0, unit, DAY, amount), by=BOSS)
 
     assert caught.value.values["option"] == option
     assert await quotas.rules(GUILD) == ()
@@ -106,7 +113,7 @@ async def test_what_cannot_be_granted(
 
 
 async def test_a_scope_that_needs_no_one_forgets_who_was_named(quotas: Quotas) -> None:
-    await quotas.set_rule(GUILD, Scope.SERVER, ANN, PICTURES, DAY, 5, by=BOSS)
+    await quotas.set_rule(GUILD, limit(Scope.SERVER, ANN, PICTURES, DAY, 5), by=BOSS)
     grant = await quotas.grant(
         GUILD, Scope.SERVER, ANN, PICTURES, 5, reason="", expires_at=None, by=BOSS
     )

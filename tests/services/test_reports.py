@@ -12,7 +12,7 @@ from bot.bootstrap import Services
 from bot.domain.asks import Asker, Command, Place
 from bot.domain.errors import ContentRefused, MaybeBilled, ProviderFailed
 from bot.domain.usage import Outcomes, Share, Tally
-from bot.domain.windows import Window
+from bot.domain.windows import Clocks, Window
 from bot.providers.base import Price
 from bot.services.books import Shown
 from bot.services.stages import Result
@@ -83,7 +83,7 @@ async def _end(services: Services, provider: Told, error: BaseException, by: int
 
 
 async def test_an_empty_server_has_an_empty_report(services: Services) -> None:
-    report = await services.reports.server(GUILD, "UTC", 30)
+    report = await services.reports.server(GUILD, Clocks(), 30)
 
     assert (report.total, report.others, report.outcomes) == (Tally(), Tally(), Outcomes())
     assert (report.by_member, report.by_command, report.by_model) == ((), (), ())
@@ -100,7 +100,7 @@ async def test_what_was_made_adds_up_by_member_command_and_model(
     await _run(services, by=BOB, model="told-draw")
     await _run(services, by=BOB, guild=GUILD + 1)
 
-    report = await services.reports.server(GUILD, "UTC", 30)
+    report = await services.reports.server(GUILD, Clocks(), 30)
 
     assert report.total == Tally(requests=3, pictures=5, micros=3 * PRICE)
     assert report.outcomes == Outcomes(done=3)
@@ -121,7 +121,7 @@ async def test_commands_are_told_apart(services: Services) -> None:
     await _run(services, command=Command.EDIT)
     await _run(services, command=Command.EDIT)
 
-    report = await services.reports.server(GUILD, "UTC", 30)
+    report = await services.reports.server(GUILD, Clocks(), 30)
 
     assert [(share.of, share.tally.requests) for share in report.by_command] == [
         ("edit", 2),
@@ -136,8 +136,8 @@ async def test_what_was_declined_costs_nothing_and_is_counted_by_reason(
     await _end(services, provider, ContentRefused(stage="output", categories=("hate",)))
     await _end(services, provider, ContentRefused(stage="unknown"))
 
-    report = await services.reports.server(GUILD, "UTC", 30)
-    mine = await services.reports.mine(GUILD, ANN, "UTC")
+    report = await services.reports.server(GUILD, Clocks(), 30)
+    mine = await services.reports.mine(GUILD, ANN, Clocks())
 
     assert report.total == mine.ever == Tally()
     assert report.outcomes == mine.outcomes == Outcomes(refused=3)
@@ -149,7 +149,7 @@ async def test_a_failure_that_is_not_billed_costs_nothing(
 ) -> None:
     await _end(services, provider, ProviderFailed())
 
-    report = await services.reports.server(GUILD, "UTC", 30)
+    report = await services.reports.server(GUILD, Clocks(), 30)
 
     assert (report.total, report.outcomes) == (Tally(), Outcomes(failed=1))
 
@@ -160,7 +160,7 @@ async def test_a_call_without_an_answer_counts_as_spent_at_its_estimate(
     await _run(services)
     await _end(services, provider, MaybeBilled())
 
-    report = await services.reports.server(GUILD, "UTC", 30)
+    report = await services.reports.server(GUILD, Clocks(), 30)
 
     assert report.total == Tally(
         requests=2, pictures=1, micros=PRICE + ESTIMATE, unsure_micros=ESTIMATE
@@ -174,7 +174,7 @@ async def test_an_unknown_price_counts_as_spent_at_its_estimate(
     provider.outcome = replace(answer(picture()), price=Price(micros=0, known=False))
     await _run(services)
 
-    report = await services.reports.server(GUILD, "UTC", 30)
+    report = await services.reports.server(GUILD, Clocks(), 30)
 
     assert report.total == Tally(requests=1, pictures=1, micros=ESTIMATE, unsure_micros=ESTIMATE)
 
@@ -184,8 +184,8 @@ async def test_what_is_running_is_told_apart_and_not_spent(services: Services) -
     running = asyncio.create_task(_run(services, wall=wall))
     await wall.asked.wait()
 
-    report = await services.reports.server(GUILD, "UTC", 30)
-    mine = await services.reports.mine(GUILD, ANN, "UTC")
+    report = await services.reports.server(GUILD, Clocks(), 30)
+    mine = await services.reports.mine(GUILD, ANN, Clocks())
     wall.go.set()
     await running
 
@@ -198,7 +198,7 @@ async def test_ten_members_are_named_and_the_rest_is_added_up(services: Services
         for _ in range(2 if member < 10 else 1):
             await _run(services, by=100 + member)
 
-    report = await services.reports.server(GUILD, "UTC", 30)
+    report = await services.reports.server(GUILD, Clocks(), 30)
 
     assert [share.of for share in report.by_member] == list(range(100, 110))
     assert report.others == Tally(requests=2, pictures=2, micros=2 * PRICE)
@@ -211,9 +211,9 @@ async def test_a_report_starts_at_midnight_of_the_servers_clocks(
     await _run(services)  # Wednesday noon in UTC, 21 o'clock in Tokyo
     clock.advance(hours=4)  # Thursday in Tokyo
 
-    assert (await services.reports.server(GUILD, "UTC", 1)).total.requests == 1
-    assert (await services.reports.server(GUILD, "Asia/Tokyo", 1)).total.requests == 0
-    two_days = await services.reports.server(GUILD, "Asia/Tokyo", 2)
+    assert (await services.reports.server(GUILD, Clocks(), 1)).total.requests == 1
+    assert (await services.reports.server(GUILD, Clocks("Asia/Tokyo"), 1)).total.requests == 0
+    two_days = await services.reports.server(GUILD, Clocks("Asia/Tokyo"), 2)
     assert two_days.total.requests == two_days.outcomes.done == 1
     assert two_days.since.isoformat() == "2026-11-17T15:00:00+00:00"
 
@@ -226,7 +226,7 @@ async def test_a_member_sees_each_window_and_everything(
         await _run(services)
     await _run(services, by=BOB)
 
-    mine = await services.reports.mine(GUILD, ANN, "Europe/Berlin")
+    mine = await services.reports.mine(GUILD, ANN, Clocks("Europe/Berlin"))
 
     assert {span.window: span.tally.requests for span in mine.spans} == {
         Window.DAY: 1,
@@ -244,7 +244,7 @@ async def test_a_member_sees_each_window_and_everything(
 async def test_a_member_who_made_nothing_has_an_empty_report(services: Services) -> None:
     await _run(services, by=BOB)
 
-    mine = await services.reports.mine(GUILD, ANN, "UTC")
+    mine = await services.reports.mine(GUILD, ANN, Clocks())
 
     assert [span.tally for span in mine.spans] == [Tally()] * 3
     assert (mine.ever, mine.outcomes) == (Tally(), Outcomes())

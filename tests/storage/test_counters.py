@@ -7,19 +7,21 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.quota import Scope, Unit
+from bot.domain.windows import ALWAYS, Rolling
 from bot.storage import counters
-from bot.storage.counters import Hold, Key, Move, Tally
+from bot.storage.counters import Hold, Holders, Key, Move, Tally
 from bot.storage.database import Connection, Database
 
 TODAY = datetime(2026, 11, 18, tzinfo=UTC)
 DAY = timedelta(days=1)
 PICTURES = Key(1, Scope.MEMBER, 5, Unit.PICTURES, "day", TODAY, TODAY + DAY)
 DOLLARS = replace(PICTURES, unit=Unit.DOLLARS)
+ROOM = Key(1, Scope.CHANNEL, 7, Unit.REQUESTS, "day", TODAY, TODAY + DAY)
 SERVER = Key(1, Scope.SERVER, 0, Unit.DOLLARS, "day", TODAY, TODAY + DAY)
 
 
 def live(connection: Connection, at: datetime = TODAY) -> dict[Key, Tally]:
-    return counters.live(connection, 1, 5, at, lock=False)
+    return counters.live(connection, Holders(1, 7, 5), at, lock=False)
 
 
 def begin(connection: Connection, *keys: Key, used: int = 0, reserved: int = 0) -> None:
@@ -70,6 +72,7 @@ async def test_only_counters_of_this_instant_and_these_holders_are_live(
     others = [
         replace(PICTURES, scope_id=6),
         replace(PICTURES, guild_id=2),
+        replace(ROOM, scope_id=8),
         replace(SERVER, guild_id=2),
         replace(PICTURES, starts_at=TODAY - DAY, ends_at=TODAY),
         replace(PICTURES, starts_at=TODAY + DAY, ends_at=TODAY + 2 * DAY),
@@ -77,10 +80,10 @@ async def test_only_counters_of_this_instant_and_these_holders_are_live(
     bot = Key(0, Scope.BOT, 0, Unit.DOLLARS, "month", TODAY, TODAY + DAY)
 
     def work(connection: Connection) -> list[Key]:
-        begin(connection, PICTURES, SERVER, bot, *others)
+        begin(connection, PICTURES, SERVER, ROOM, bot, *others)
         return list(live(connection))
 
-    assert await database.write(work) == [bot, PICTURES, SERVER]
+    assert await database.write(work) == [bot, ROOM, PICTURES, SERVER]
 
 
 async def test_old_windows_go_away_by_themselves(database: Database) -> None:
@@ -103,7 +106,8 @@ async def test_old_windows_go_away_by_themselves(database: Database) -> None:
 
 async def test_moving_nothing_is_nothing(database: Database) -> None:
     await database.write(lambda connection: counters.move(connection, []))
-    await database.write(lambda connection: counters.move(connection, [Move(PICTURES, 1, 1)]))
+    move = Move(PICTURES, 1, 1, TODAY)
+    await database.write(lambda connection: counters.move(connection, [move]))
 
     assert await database.read(live) == {}
 
@@ -111,3 +115,43 @@ async def test_moving_nothing_is_nothing(database: Database) -> None:
 def test_a_key_comes_back_from_json() -> None:
     assert Key.restored(PICTURES.stored()) == PICTURES
     assert Key.restored(PICTURES.stored()).ends_at == PICTURES.ends_at
+
+
+ROLLING = Key(1, Scope.MEMBER, 5, Unit.PICTURES, "rolling:24", *ALWAYS)
+
+
+@pytest.mark.parametrize(("ago", "used"), [(timedelta(0), 4), (timedelta(milliseconds=1), 3)])
+async def test_a_rolling_window_forgets_what_it_left_behind(
+    database: Database, ago: timedelta, used: int
+) -> None:
+    def work(connection: Connection) -> Tally:
+        counters.begin(connection, ROLLING, Tally(3, 1, since=TODAY))
+        counters.move(connection, [Move(ROLLING, -1, 1, TODAY - ago)])
+        return live(connection)[ROLLING]
+
+    assert await database.write(work) == Tally(used, 0, TODAY)
+
+
+async def test_a_rolling_window_moves_on(database: Database) -> None:
+    def work(connection: Connection) -> Tally:
+        counters.begin(connection, ROLLING, Tally(3, 1, since=TODAY))
+        counters.advance(connection, ROLLING, 2, TODAY + DAY)
+        return live(connection)[ROLLING]
+
+    assert await database.write(work) == Tally(1, 1, TODAY + DAY)
+
+
+async def test_one_kind_of_counter_can_be_forgotten(database: Database) -> None:
+    other = replace(ROLLING, window="rolling:6"), replace(ROLLING, scope_id=6), PICTURES
+
+    def work(connection: Connection) -> list[Key]:
+        begin(connection, ROLLING, *other)
+        counters.forget(connection, 1, Scope.MEMBER, Unit.PICTURES, "rolling:24")
+        return list(live(connection))
+
+    assert set(await database.write(work)) == {PICTURES, other[0]}
+
+
+def test_a_key_knows_how_long_its_window_is() -> None:
+    assert ROLLING.rolling == Rolling(24)
+    assert PICTURES.rolling is None

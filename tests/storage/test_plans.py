@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from bot.domain.quota import Scope, Unit
 from bot.storage import bookings, counters, grants, ledger, rules
-from bot.storage.counters import Key
+from bot.storage.counters import Holders, Key
 from bot.storage.database import Connection, Database
 from bot.storage.sqlite_file import driver
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
+WHOSE = Holders(1, 3, 2)
 Question = Callable[[Connection], object]
 
 
@@ -22,26 +22,29 @@ def key(scope: Scope) -> Key:
 
 def plan(connection: Connection, question: Question) -> str:
     """Return how SQLite answers the statement that *question* sends."""
-    plans: list[str] = []
-
-    def explain(statement: str, parameters: tuple[object], **_: object) -> None:
-        steps = driver(connection).execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        plans.append("; ".join(step[3] for step in steps))
-
-    event.listen(connection, "before_cursor_execute", explain, named=True)
+    sent: list[str] = []
+    plain = driver(connection)
+    plain.set_trace_callback(sent.append)
     question(connection)
-    return plans[0]
+    plain.set_trace_callback(None)
+    return "; ".join(step[3] for step in plain.execute(f"EXPLAIN QUERY PLAN {sent[0]}"))
 
 
 QUESTIONS: list[tuple[Question, str]] = [
     (lambda c: bookings.held(c, "x"), "USING INDEX sqlite_autoindex_bookings_1"),
     (lambda c: bookings.held_in(c, key(Scope.BOT), lock=True), "USING INDEX ix_bookings_held"),
     (lambda c: bookings.held_in(c, key(Scope.MEMBER), lock=True), "USING INDEX ix_bookings_held"),
-    (lambda c: counters.live(c, 1, 2, NOW, lock=True), "INDEX sqlite_autoindex_counters_1"),
+    (
+        lambda c: counters.live(c, WHOSE, NOW, lock=True),
+        "INDEX sqlite_autoindex_counters_1",
+    ),
     (lambda c: ledger.used_in(c, key(Scope.BOT)), "INDEX ix_ledger_at (at>? AND at<?)"),
     (lambda c: ledger.used_in(c, key(Scope.SERVER)), "INDEX ix_ledger_guild_at"),
     (lambda c: ledger.used_in(c, key(Scope.MEMBER)), "INDEX ix_ledger_member_at"),
-    (lambda c: rules.concerning(c, 1, 2), "INDEX sqlite_autoindex_quota_rules_1"),
+    (lambda c: ledger.used_in(c, key(Scope.CHANNEL)), "INDEX ix_ledger_channel_at"),
+    (lambda c: ledger.gone_by(c, key(Scope.MEMBER), NOW, 1), "INDEX ix_ledger_member_at"),
+    (lambda c: bookings.close(c, "x", "settled", NOW), "INDEX sqlite_autoindex_bookings_1"),
+    (lambda c: rules.concerning(c, 1, 2, 3), "INDEX sqlite_autoindex_quota_rules_1"),
     (
         lambda c: grants.usable(c, 1, 2, frozenset(), NOW, lock=True),
         "INDEX ix_grants_scope (guild_id=?)",

@@ -118,10 +118,13 @@ def test_what_only_models_for_other_commands_have_is_not_shown() -> None:
 def test_settings_of_plain_models() -> None:
     shown = _options(SQUARE_ONLY, of=Settings.set_some, left_out=PRECHECK_OPTIONS)
 
-    assert set(shown) == {"timezone", "log_channel", "prompt_hours"}
+    assert set(shown) == {
+        "timezone", "week_start", "reset_hour", "gifts", "log_channel", "prompt_hours",
+    }  # fmt: skip
     takes_back = _options(SQUARE_ONLY, of=Settings.reset, left_out=PRECHECK_OPTIONS)
     assert _values(takes_back["what"]) == [
-        "timezone", "log_channel", "prompt_hours", "everything"
+        "timezone", "week_start", "reset_hour", "gifts", "log_channel", "prompt_hours",
+        "everything",
     ]  # fmt: skip
 
 
@@ -130,7 +133,7 @@ def test_settings_of_rich_models() -> None:
 
     assert set(shown) == {
         "model", "quality", "moderation", "timezone", "log_channel", "prompt_hours",
-        "fidelity", "previews", "precheck", "unchecked",
+        "fidelity", "previews", "precheck", "unchecked", "week_start", "reset_hour", "gifts",
     }  # fmt: skip
     assert set(_values(shown["moderation"])) == {"auto", "low"}
     assert _values(shown["fidelity"]) == ["square", "own"]
