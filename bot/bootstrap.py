@@ -124,7 +124,7 @@ async def open_services(
             prechecks=prechecks,
             moderation=ModerationLog(database),
             alerts=Alerts(database, provider, clock, operator_channel=settings.operator_channel_id),
-            reports=Reports(database, clock),
+            reports=Reports(database, quotas, clock),
             provider=provider,
             imaging=imaging,
             database=database,

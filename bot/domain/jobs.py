@@ -38,6 +38,7 @@ class Job:
         options: the ask without its prompt, token and pictures.
         place: what answering needs: locale, upload_limit in bytes, parent_id, age_restricted.
         prompt: None once retention has erased it.
+        roles: the asker's when they asked; none once the job is finished.
         made: how many pictures came.
         estimate_micros, cost_micros: micro-dollars; the cost is None until it is settled.
         message_channel_id, message_id: where the answer stands, or the reply that announced it.
@@ -62,6 +63,7 @@ class Job:
     count: int
     made: int
     private: bool
+    roles: frozenset[int]
     parent: str | None
     estimate_micros: int
     cost_micros: int | None

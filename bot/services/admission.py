@@ -1,13 +1,21 @@
 """The free checks, in order, and the one write that books a request."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bot.domain.asks import Ask, Asker, Origin, Place, recall, remember
 from bot.domain.clock import Clock
-from bot.domain.errors import BadOption, ChannelClosed, ModelGone, RoleMissing
+from bot.domain.errors import (
+    BadOption,
+    ChannelClosed,
+    ModelGone,
+    RoleMissing,
+    StorageBusy,
+    UserError,
+)
 from bot.domain.guild import GuildChoices
 from bot.domain.jobs import Job
 from bot.domain.pictures import Size
@@ -17,6 +25,7 @@ from bot.services.fingerprints import Fingerprints
 from bot.services.guilds import Guilds, effective_model
 from bot.services.options import OPERATIONS, check_options, request_for
 from bot.services.quota import Claim, Quotas
+from bot.services.rollup import TURNED_AWAY, day_of, turned_away
 from bot.storage import jobs
 from bot.storage.database import Connection, Database
 
@@ -69,6 +78,19 @@ class Admission:
             AlreadyAsked: the same interaction was delivered before.
         """
         choices = await self._guilds.choices(ask.place.guild_id)
+        try:
+            return await self._admit(ask, choices)
+        except TURNED_AWAY as refusal:
+            await self._count(ask, refusal, choices)
+            raise
+
+    async def _count(self, ask: Ask, refusal: UserError, choices: GuildChoices) -> None:
+        """Count a refusal for the server's reports; a busy database loses the count, no more."""
+        day = day_of(self._clock.now(), choices.timezone)
+        with suppress(StorageBusy):
+            await self._database.write(lambda c: turned_away(c, ask, refusal, day))
+
+    async def _admit(self, ask: Ask, choices: GuildChoices) -> Ticket:
         _check_place(ask, choices)
         capabilities = self._model(ask, choices)
         check_options(ask, capabilities)
@@ -123,6 +145,7 @@ class Admission:
             model=ticket.request.model,
             count=ask.count,
             private=ask.private,
+            roles=sorted(ask.asker.role_ids),
             parent=ask.parent,
             estimate_micros=ticket.estimate.micros,
             created_at=ticket.admitted_at,
@@ -168,7 +191,7 @@ def where_of(place: Place) -> dict[str, Any]:
 
 
 def ask_of(job: Job) -> Ask:
-    """Return what was asked for as *job*; roles and permissions are not remembered."""
+    """Return what was asked for as *job*; permissions are not remembered."""
     where = dict(job.place)
     locale = where.pop("locale")
     return recall(
@@ -180,7 +203,7 @@ def ask_of(job: Job) -> Ask:
             application_id=job.application_id,
             token=job.token or "",
         ),
-        asker=Asker(user_id=job.user_id, locale=locale),
+        asker=Asker(user_id=job.user_id, role_ids=job.roles, locale=locale),
         place=Place(guild_id=job.guild_id, channel_id=job.channel_id, **where),
         parent=job.parent,
     )

@@ -27,6 +27,7 @@ from bot.services.admission import Ticket
 from bot.services.fingerprints import Fingerprints
 from bot.services.keeping import Kept, files_of, notes_of, restored
 from bot.services.quota import Quotas
+from bot.services.rollup import Ended, day_of, ended
 from bot.storage import audit, jobs
 from bot.storage.database import Connection, Database
 
@@ -34,6 +35,9 @@ log = structlog.get_logger(__name__)
 
 KEPT: Final = timedelta(hours=24)
 """How long pictures are kept that could not be shown."""
+
+Categories = Sequence[tuple[str, ...]]
+"""The categories of each time that content was declined."""
 
 _PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each try; a busy database takes one more
 
@@ -119,13 +123,16 @@ class Books:
             for each in refused:
                 moderation.record(connection, self._event(ticket, each))
             cost = {"cost_micros": _booked(price, ticket), "delivered_at": now}
-            self._end(connection, ticket, JobState.DONE, **cost, **_where(shown))
+            declined = [each.categories for each in refused]
+            self._end(connection, ticket, JobState.DONE, declined, **cost, **_where(shown))
 
         await self._surely(ticket, work)
 
     async def withdrawn(self, ticket: Ticket, reason: str) -> None:
         """Give back everything that *ticket* holds; the provider was not called."""
-        await self._surely(ticket, lambda c: self._release(c, ticket, JobState.FAILED, reason))
+        await self._surely(
+            ticket, lambda c: self._release(c, ticket, JobState.FAILED, failure=reason)
+        )
 
     async def failed(
         self, ticket: Ticket, error: BaseException, *, called: bool, price: Price | None
@@ -151,7 +158,7 @@ class Books:
         def work(connection: Connection) -> None:
             self._quotas.mark_unknown(connection, ticket.code, now)
             cost = {"cost_micros": ticket.estimate.micros, "failure": Interrupted.__name__}
-            self._end(connection, ticket, JobState.UNKNOWN, **cost, **where)
+            self._end(connection, ticket, JobState.UNKNOWN, (), **cost, **where)
 
         await self._surely(ticket, work)
 
@@ -222,24 +229,25 @@ class Books:
         why = {"failure": reason, "request_id": request_id} if request_id else {"failure": reason}
 
         beside = error.refused if isinstance(error, ProviderError) else ()
+        refused = (*beside, error) if isinstance(error, ContentRefused) else beside
+        declined = [each.categories for each in refused]
 
         def work(connection: Connection) -> None:
-            for each in beside:
+            for each in refused:
                 moderation.record(connection, self._event(ticket, each))
             if isinstance(error, ContentRefused):
-                moderation.record(connection, self._event(ticket, error))
-                self._release(connection, ticket, JobState.REFUSED, **why)
+                self._release(connection, ticket, JobState.REFUSED, declined, **why)
             elif price is not None or billed is Billed.YES:
                 paid = price or Price(micros=ticket.estimate.micros, known=False)
                 self._quotas.settle(connection, ticket.code, pictures=0, price=paid, at=now)
                 cost = _booked(paid, ticket)
-                self._end(connection, ticket, JobState.FAILED, cost_micros=cost, **why)
+                self._end(connection, ticket, JobState.FAILED, declined, cost_micros=cost, **why)
             elif billed is Billed.MAYBE:
                 self._quotas.mark_unknown(connection, ticket.code, now)
                 cost = ticket.estimate.micros
-                self._end(connection, ticket, JobState.UNKNOWN, cost_micros=cost, **why)
+                self._end(connection, ticket, JobState.UNKNOWN, declined, cost_micros=cost, **why)
             else:
-                self._release(connection, ticket, JobState.FAILED, **why)
+                self._release(connection, ticket, JobState.FAILED, declined, **why)
 
         return work
 
@@ -262,18 +270,43 @@ class Books:
         )
 
     def _release(
-        self, connection: Connection, ticket: Ticket, state: JobState, failure: str, **more: object
+        self,
+        connection: Connection,
+        ticket: Ticket,
+        state: JobState,
+        declined: Categories = (),
+        **values: object,
     ) -> None:
         self._quotas.release(connection, ticket.code, self._clock.now())
-        self._end(connection, ticket, state, failure=failure, cost_micros=0, **more)
+        self._end(connection, ticket, state, declined, cost_micros=0, **values)
 
     def _end(
-        self, connection: Connection, ticket: Ticket, state: JobState, **values: object
+        self,
+        connection: Connection,
+        ticket: Ticket,
+        state: JobState,
+        declined: Categories,
+        **values: object,
     ) -> None:
+        """Move the job to its final *state* and count it, once, when its money is booked."""
         now = self._clock.now()
         until = now + timedelta(hours=ticket.choices.prompt_hours)
         jobs.erase_pictures(connection, ticket.job_id)
-        jobs.move(connection, ticket.job_id, state, finished_at=now, prompt_until=until, **values)
+        final = {"finished_at": now, "prompt_until": until, **values}
+        if not jobs.move(connection, ticket.job_id, state, **final):
+            return
+        failure, waited = values.get("failure"), (now - ticket.admitted_at).total_seconds()
+        end = Ended(
+            code=ticket.code,
+            ask=ticket.ask,
+            model=ticket.request.model,
+            day=day_of(ticket.admitted_at, ticket.choices.timezone),
+            state=state,
+            cause=str(failure) if failure else None,
+            declined=tuple(declined),
+            seconds=waited if state is JobState.DONE else None,
+        )
+        ended(connection, end)
 
 
 def _where(shown: Shown) -> dict[str, object]:

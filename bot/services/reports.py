@@ -1,48 +1,83 @@
-"""Reports of what members and servers used, from what was recorded; right at any moment."""
+"""Reports of what members and servers used, from what was recorded; right at any moment.
+
+A server's report reads the daily roll-up alone, so it stays quick however long the ledger is. A
+member's windows start at any hour, so they are added up from the member's own ledger lines.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from bot.domain.clock import Clock
-from bot.domain.usage import MemberUsage, ServerUsage, Share, Span, Tally
+from bot.domain.usage import (
+    Counts,
+    Dimension,
+    MemberUsage,
+    ServerUsage,
+    Share,
+    Span,
+    Stretch,
+    Tally,
+    Waits,
+)
+from bot.domain.waits import quantile
 from bot.domain.windows import Clocks, Window, span, zone
-from bot.storage import reports
+from bot.services.budget import LOOK_BACK, forecast, month_budget
+from bot.services.quota import Quotas
+from bot.storage import daily, reports
 from bot.storage.database import Connection, Database
 from bot.storage.reports import Part
 
 K = TypeVar("K", int, str)
 
 MOST_DAYS: Final = 366
-_NAMED: Final = 10  # members by name; the rest is added up
+BARS: Final = 14
+"""At most so many stretches of days in a trend."""
+
+_DAY: Final = timedelta(days=1)
 _WINDOWS: Final = (Window.DAY, Window.WEEK, Window.MONTH)
 
 
 class Reports:
-    """Adds up the ledger, the jobs and the moderation events."""
+    """Adds up what was recorded."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, quotas: Quotas, clock: Clock) -> None:
         self._database = database
+        self._quotas = quotas
         self._clock = clock
 
     async def mine(self, guild_id: int, user_id: int, clocks: Clocks) -> MemberUsage:
         """Return what one member used of a server, in the windows of its *clocks*."""
         now, part = self._clock.now(), Part(guild_id=guild_id, user_id=user_id)
         spans = {window: span(window, now, clocks) for window in _WINDOWS}
-        return await self._database.read(lambda c: _mine(c, part, spans))
+        today = now.astimezone(zone(clocks.timezone)).date()
+        return await self._database.read(lambda c: _mine(c, part, spans, today))
 
     async def server(self, guild_id: int, clocks: Clocks, days: int) -> ServerUsage:
         """Return what a server used in the last *days* days of its calendar, today included."""
-        since = _start_of_day(self._clock.now(), clocks, days - 1)
-        part = Part(guild_id=guild_id, since=since)
-        return await self._database.read(lambda c: _server(c, part, since, days))
+        now = self._clock.now()
+        today = now.astimezone(zone(clocks.timezone)).date()
+        first = today - (days - 1) * _DAY
+        since = _midnight(first, clocks.timezone)
+        usage = await self._database.read(partial(_server, guild_id, since, first, today))
+        budget = await month_budget(self._quotas, guild_id, clocks)
+        if budget is None:
+            return usage
+        spent, known = await self._database.read(partial(_latest, guild_id, today))
+        return replace(usage, forecast=forecast(budget, now, today, spent, known))
 
 
 def _mine(
-    connection: Connection, part: Part, spans: Mapping[Window, tuple[datetime, datetime]]
+    connection: Connection,
+    part: Part,
+    spans: Mapping[Window, tuple[datetime, datetime]],
+    today: date,
 ) -> MemberUsage:
     month, _ = spans[Window.MONTH]
+    first = today - (BARS - 1) * _DAY
+    who = (part.guild_id, Dimension.MEMBER, str(part.user_id))
     return MemberUsage(
         spans=tuple(
             Span(
@@ -55,31 +90,79 @@ def _mine(
         ),
         ever=reports.tally(connection, part),
         outcomes=reports.outcomes(connection, replace(part, since=month)),
+        trend=trend(daily.by_day(connection, *who, first, today), first, today),
     )
 
 
-def _server(connection: Connection, part: Part, since: datetime, days: int) -> ServerUsage:
-    parts = reports.parts(connection, part)
-    members = _shares((member, tally) for member, _, _, tally in parts)
+def _server(
+    guild_id: int, since: datetime, first: date, today: date, connection: Connection
+) -> ServerUsage:
+    by = partial(daily.by_name, connection, guild_id, since=first, until=today)
+    everything = (guild_id, Dimension.ALL, "")
+    own = daily.by_day(connection, *everything, first, today)
+    total = sum(own.values(), start=Counts())
+    running = reports.running(connection, guild_id)
     return ServerUsage(
         since=since,
-        days=days,
-        total=_sum(tally for *_, tally in parts),
-        outcomes=reports.outcomes(connection, part),
-        by_member=members[:_NAMED],
-        others=_sum(member.tally for member in members[_NAMED:]),
-        by_command=_shares((command, tally) for _, command, _, tally in parts),
-        by_model=_shares((model, tally) for _, _, model, tally in parts),
-        refusals=reports.refusals(connection, part),
+        first=first,
+        days=(today - first).days + 1,
+        total=total.tally,
+        outcomes=replace(total.outcomes, running=running),
+        before=_before(connection, guild_id, first, today),
+        trend=trend(own, first, today),
+        by_member=_shares(_ids(daily.by_member(connection, guild_id, first, today))),
+        by_role=_shares(_ids(by(Dimension.ROLE))),
+        by_channel=_shares(_ids(by(Dimension.CHANNEL))),
+        by_command=_shares(by(Dimension.COMMAND)),
+        by_model=_shares(by(Dimension.MODEL)),
+        categories=_times(by(Dimension.CATEGORY)),
+        causes=_times(by(Dimension.CAUSE)),
+        waits=_waits(by(Dimension.WAIT)),
     )
 
 
-def _shares(parts: Iterable[tuple[K, Tally]]) -> tuple[Share[K], ...]:
-    """Add up by the first of each pair, most spent first."""
-    sums: dict[K, Tally] = {}
-    for of, tally in parts:
-        sums[of] = sums.get(of, Tally()) + tally
-    shares = (Share(of=of, tally=tally) for of, tally in sums.items())
+def trend(by_day: Mapping[date, Counts], first: date, last: date) -> tuple[Stretch, ...]:
+    """Return the days from *first* to *last* in at most `BARS` stretches of one length.
+
+    The oldest may be shorter, so that the last one is whole.
+    """
+    days = (last - first).days + 1
+    length = -(-days // BARS)
+    stretches: list[Stretch] = []
+    end = last
+    while end >= first:
+        begin = max(first, end - (length - 1) * _DAY)
+        inside = [begin + number * _DAY for number in range((end - begin).days + 1)]
+        tally = sum((by_day.get(day, Counts()).tally for day in inside), start=Tally())
+        stretches.append(Stretch(first=begin, days=len(inside), tally=tally))
+        end = begin - _DAY
+    return tuple(reversed(stretches))
+
+
+def _before(connection: Connection, guild_id: int, first: date, today: date) -> Counts | None:
+    earlier = first - ((today - first).days + 1) * _DAY
+    known = daily.first_day(connection, guild_id)
+    if known is None or known > earlier:
+        return None
+    found = daily.by_name(connection, guild_id, Dimension.ALL, earlier, first - _DAY)
+    return found.get("", Counts())
+
+
+def _latest(
+    guild_id: int, today: date, connection: Connection
+) -> tuple[dict[date, Counts], date | None]:
+    days = (today - LOOK_BACK * _DAY, today - _DAY)
+    spent = daily.by_day(connection, guild_id, Dimension.ALL, "", *days)
+    return spent, daily.first_day(connection, guild_id)
+
+
+def _ids(named: Mapping[str, Counts]) -> dict[int, Counts]:
+    return {int(name): counts for name, counts in named.items()}
+
+
+def _shares(named: Mapping[K, Counts]) -> tuple[Share[K], ...]:
+    """Return the parts of a whole, most spent first."""
+    shares = (Share(of=of, tally=c.tally, outcomes=c.outcomes) for of, c in named.items())
     return tuple(sorted(shares, key=_rank))
 
 
@@ -88,13 +171,20 @@ def _rank(share: Share[Any]) -> tuple[int, int, int, Any]:
     return -tally.micros, -tally.pictures, -tally.requests, share.of
 
 
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    return sum(tallies, start=Tally())
+def _times(named: Mapping[str, Counts]) -> tuple[tuple[str, int], ...]:
+    """Return how often each name stands for something that was not made, most often first."""
+    times = {name: counts.outcomes.ended - counts.outcomes.done for name, counts in named.items()}
+    return tuple(sorted(times.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _start_of_day(now: datetime, clocks: Clocks, days_ago: int) -> datetime:
-    """Return when the day began that was *days_ago* days before today."""
-    tz = zone(clocks.timezone)
-    today = span(Window.DAY, now, clocks)[0].astimezone(tz).date()
-    last = time(hour=23)  # of that date, whatever the reset hour
-    return span(Window.DAY, datetime.combine(today - timedelta(days=days_ago), last, tz), clocks)[0]
+def _waits(named: Mapping[str, Counts]) -> Waits | None:
+    classes: Iterable[tuple[str, Counts]] = named.items()
+    waits = {int(name): counts.outcomes.done for name, counts in classes}
+    median, slow = quantile(waits, 0.5), quantile(waits, 0.95)
+    return None if median is None or slow is None else Waits(median=median, slow=slow)
+
+
+def _midnight(day: date, timezone: str) -> datetime:
+    """Return when *day* began by the calendar, whatever the reset hour."""
+    noon = datetime.combine(day, time(12), zone(timezone))
+    return span(Window.DAY, noon, Clocks(timezone))[0]

@@ -14,8 +14,8 @@ from bot.storage.tables import jobs, pictures
 _FIELDS = (
     "id", "code", "interaction_id", "application_id", "token", "guild_id", "channel_id", "user_id",
     "command", "state", "options", "place", "prompt", "revised_prompt", "model", "count", "made",
-    "private", "parent", "estimate_micros", "cost_micros", "message_channel_id", "message_id",
-    "created_at", "finished_at", "keep_until",
+    "private", "roles", "parent", "estimate_micros", "cost_micros", "message_channel_id",
+    "message_id", "created_at", "finished_at", "keep_until",
 )  # fmt: skip
 _COLUMNS = [jobs.c[name] for name in _FIELDS]
 
@@ -45,9 +45,12 @@ def add(connection: Connection, **values: object) -> int:
 
 
 def move(connection: Connection, job_id: int, state: JobState, **values: object) -> bool:
-    """Move an unfinished job to *state*; a final state erases the token. False: it was finished."""
+    """Move an unfinished job to *state*; False: it was finished.
+
+    A final state erases what only running jobs need.
+    """
     if state.is_final:
-        values |= {"token": None, "kept": None}
+        values |= {"token": None, "kept": None, "roles": None}
     unfinished = and_(jobs.c.id == job_id, jobs.c.finished_at.is_(None))
     change = update(jobs).where(unfinished).values(state=state.value, **values)
     return connection.execute(change).rowcount == 1
@@ -126,4 +129,5 @@ def erase_prompts(connection: Connection, now: datetime, most: int = 500) -> int
 def _job(row: RowMapping) -> Job:
     values: dict[str, Any] = dict(row)
     values |= {"command": Command(row["command"]), "state": JobState(row["state"])}
+    values |= {"roles": frozenset(row["roles"] or ())}
     return Job(**values)

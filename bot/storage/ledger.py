@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, String, Text
 
 from bot.domain.quota import Scope, Unit
+from bot.domain.usage import Tally
 from bot.storage.bookings import Booking
 from bot.storage.counters import Key
 from bot.storage.database import Connection
@@ -85,6 +86,12 @@ _OLDEST = {
     for scope, place in _PLACES.items()
     for unit, amount in _AMOUNTS.items()
 }
+
+_LINES = Hot(
+    """SELECT kind, pictures, micros, price_known FROM ledger
+    WHERE reference = :wanted AND kind IN ('settled', 'unknown')""",
+    wanted=String(),
+)
 
 
 def append(
@@ -172,3 +179,17 @@ def _place(key: Key) -> dict[str, object]:
         return {}
     guild: dict[str, object] = {"guild": key.guild_id}
     return guild if key.scope is Scope.SERVER else {**guild, "holder": key.scope_id}
+
+
+def tally_of(connection: Connection, reference: str) -> Tally:
+    """Return what a closed booking used; nothing where it was given back."""
+    lines = (
+        Tally(
+            requests=1,
+            pictures=int(pictures) if kind == "settled" else 0,
+            micros=int(micros),
+            unsure_micros=0 if kind == "settled" and price_known else int(micros),
+        )
+        for kind, pictures, micros, price_known in _LINES.rows(connection, {"wanted": reference})
+    )
+    return sum(lines, start=Tally())

@@ -1,4 +1,4 @@
-"""What the ledger, the jobs and the moderation events of a server add up to."""
+"""What the ledger and the jobs of a server or a member add up to."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, 
 
 from bot.domain.jobs import JobState
 from bot.domain.usage import Outcomes, Tally
-from bot.storage.tables import jobs, ledger, moderation_events
+from bot.storage.tables import jobs, ledger
 
 _SETTLED: Final = ledger.c.kind == "settled"
 _UNKNOWN: Final = ledger.c.kind == "unknown"
@@ -37,16 +37,6 @@ def tally(connection: Connection, part: Part) -> Tally:
     return _tally(connection.execute(query).mappings().one())
 
 
-def parts(connection: Connection, part: Part) -> list[tuple[int, str, str, Tally]]:
-    """Add up by member, command and model together, so that the ledger is read once."""
-    columns = (ledger.c.user_id, ledger.c.command, ledger.c.model)
-    query = select(*columns, *_SUMS).where(_spent(part)).group_by(*columns)
-    return [
-        (row["user_id"], row["command"], row["model"], _tally(row))
-        for row in connection.execute(query).mappings()
-    ]
-
-
 def outcomes(connection: Connection, part: Part) -> Outcomes:
     """Count how requests ended, by when they were asked for."""
     query = select(jobs.c.state, func.count()).where(_asked(part)).group_by(jobs.c.state)
@@ -56,15 +46,11 @@ def outcomes(connection: Connection, part: Part) -> Outcomes:
     return Outcomes(**ends)
 
 
-def refusals(connection: Connection, part: Part) -> tuple[tuple[str, int], ...]:
-    """Count how often each category was the reason of a refusal, most often first."""
-    events = moderation_events
-    conditions = _where(part, events.c.guild_id, events.c.user_id, events.c.at)
-    query = select(events.c.categories, func.count()).where(conditions)
-    named: Counter[str] = Counter()
-    for categories, number in connection.execute(query.group_by(events.c.categories)):
-        named.update(dict.fromkeys(categories, number))
-    return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
+def running(connection: Connection, guild_id: int) -> int:
+    """Count a server's requests that have not ended."""
+    mine = jobs.c.guild_id + 0 == guild_id  # few are unfinished: no index of all a server's
+    query = select(func.count()).select_from(jobs).where(jobs.c.finished_at.is_(None), mine)
+    return connection.execute(query).scalar_one()
 
 
 def _tally(row: RowMapping) -> Tally:

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -56,6 +57,7 @@ jobs = Table(
     Column("count", Integer, nullable=False),
     Column("made", Integer, nullable=False, server_default=text("0")),
     Column("private", Boolean, nullable=False),
+    Column("roles", Json),  # the asker's, for the daily roll-up; erased with the final state
     Column("parent", String(12)),
     Column("estimate_micros", Snowflake, nullable=False),
     Column("cost_micros", Snowflake),
@@ -177,6 +179,25 @@ grant_uses = Table(  # append-only: what grants bore of a line of the ledger, in
     UniqueConstraint("reference", "grant_id", "holder", "unit"),
     Index("ix_grant_uses_grant", "grant_id"),
     Index("ix_grant_uses_guild_at", "guild_id", "holder", "unit", "at"),
+)
+
+daily = Table(  # what ended, added up in the same unit of work; see bot.domain.usage.Dimension
+    "daily",
+    metadata,
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("dimension", String(16), primary_key=True),
+    Column("day", Date, primary_key=True),  # what the server's clocks showed at the request
+    Column("name", String(64), primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("pictures", Integer, nullable=False),
+    Column("micros", Snowflake, nullable=False),
+    Column("unsure_micros", Snowflake, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("turned_away", Integer, nullable=False),
+    sqlite_with_rowid=False,  # its key is its order: a report reads one stretch of it
 )
 
 quota_rules = Table(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from discord.ui import LayoutView
 
-from bot.domain.usage import MemberUsage, Outcomes, ServerUsage, Share, Span
+from bot.domain.usage import MemberUsage, Outcomes, ServerUsage, Share, Span, Tally
 from bot.domain.windows import Window
 from bot.ui.amounts import tally_of
 from bot.ui.panels import lines, on_day, panel, small
@@ -16,6 +16,7 @@ _SPANS: Mapping[Window, str] = {
     Window.WEEK: "This week",
     Window.MONTH: "This month",
 }
+_NAMED = 10  # members by name; the rest is added up
 _NAME = 40  # characters of a model's or a category's name
 
 
@@ -35,15 +36,17 @@ def server_panel(locale: str, usage: ServerUsage) -> LayoutView:
     total = tally_of(locale, usage.total)
     since = say(locale, "Since {day}: {tally}.", day=on_day(usage.since), tally=total)
     ends = say(locale, "Requests: {ends}.", ends=_ends(locale, usage.outcomes))
-    members = [f"<@{share.of}> — {tally_of(locale, share.tally)}" for share in usage.by_member]
-    if usage.others.requests:
-        members.append(f"{say(locale, 'everyone else')} — {tally_of(locale, usage.others)}")
+    named, rest = usage.by_member[:_NAMED], usage.by_member[_NAMED:]
+    members = [f"<@{share.of}> — {tally_of(locale, share.tally)}" for share in named]
+    if rest:
+        others = sum((share.tally for share in rest), start=Tally())
+        members.append(f"{say(locale, 'everyone else')} — {tally_of(locale, others)}")
     sections = [
         f"{since}\n{small([ends])}",
         lines(say(locale, "By member"), members),
         lines(say(locale, "By command"), _shares(locale, usage.by_command, "/")),
         lines(say(locale, "By model"), _shares(locale, usage.by_model, "")),
-        lines(say(locale, "Why requests were declined"), _reasons(usage.refusals)),
+        lines(say(locale, "Why requests were declined"), _reasons(usage.categories)),
     ]
     return panel(say(locale, "What this server made"), sections)
 

@@ -16,6 +16,7 @@ class Books:
     bookings: list[dict[str, Any]]
     counters: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    daily: list[dict[str, Any]]
     pictures_kept: int
 
     @property
@@ -41,10 +42,22 @@ class Books:
             job = by_code[row["reference"]]
             column = "estimate_micros" if row["kind"] == "unknown" else "cost_micros"
             assert row["micros"] == job[column], row
+        self._check_roll_up()
         for guild_id in {row["guild_id"] for row in self.counters}:  # 0: the whole bot
             ledger = [row for row in self.ledger if guild_id in {0, row["guild_id"]}]
             mine = [row for row in self.counters if row["guild_id"] == guild_id]
             self._check_money([row for row in mine if _is_money(row)], ledger)
+
+    def _check_roll_up(self) -> None:
+        """What is rolled up by day is what the ledger and the jobs add up to."""
+        used = [row for row in self.ledger if row["kind"] != "released"]
+        for dimension in ("all", "member", "channel", "command", "model"):
+            rows = [row for row in self.daily if row["dimension"] == dimension]
+            assert sum(row["micros"] for row in rows) == self.spent
+            assert sum(row["requests"] for row in rows) == len(used)
+            assert sum(row["pictures"] for row in rows) == sum(row["pictures"] for row in used)
+            for state in ("done", "refused", "failed", "unknown"):
+                assert sum(row[state] for row in rows) == len(self.ended(state)), state
 
     def _check_money(self, rows: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> None:
         """The latest counter says what the ledger says of its window.
@@ -73,6 +86,5 @@ def read_books(file: Path) -> Books:
             return [dict(row) for row in found]
 
         kept = connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
-        tables = ("jobs", "ledger", "bookings", "counters", "moderation_events")
-        jobs, ledger, bookings, counters, events = map(rows, tables)
-        return Books(jobs, ledger, bookings, counters, events, kept)
+        tables = ("jobs", "ledger", "bookings", "counters", "moderation_events", "daily")
+        return Books(*map(rows, tables), kept)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,19 @@ import pytest
 
 from bot.bootstrap import Services
 from bot.domain.asks import Asker, Command, Place
-from bot.domain.errors import ContentRefused, MaybeBilled, ProviderFailed
-from bot.domain.usage import Outcomes, Share, Tally
+from bot.domain.errors import (
+    BadOption,
+    ChannelClosed,
+    ContentRefused,
+    MaybeBilled,
+    ProviderFailed,
+    QuotaFull,
+)
+from bot.domain.quota import Scope, Unit
+from bot.domain.usage import Forecast, Outcomes, Share, Tally
 from bot.domain.windows import Clocks, Window
 from bot.providers.base import Price
+from bot.services.admission import ticket_of
 from bot.services.books import Shown
 from bot.services.stages import Result
 from tests.services.clocks import FrozenClock
@@ -60,6 +71,18 @@ class Waiting(Wall):
         return await super().show(result)
 
 
+@dataclass
+class Late(Wall):
+    """A stage on which pictures are shown after so many seconds."""
+
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    seconds: float = 0.0
+
+    async def show(self, result: Result) -> Shown:
+        self.clock.advance(seconds=self.seconds)
+        return await super().show(result)
+
+
 async def _run(
     services: Services,
     by: int = ANN,
@@ -69,7 +92,8 @@ async def _run(
 ) -> None:
     """Ask, and let it end as the provider was told."""
     place = Place(guild_id=guild, channel_id=CHANNEL)
-    ticket = await services.studio.admit(ask(asker=Asker(user_id=by), place=place, **options))
+    usual: dict[str, Any] = {"asker": Asker(user_id=by), "place": place}
+    ticket = await services.studio.admit(ask(**(usual | options)))
     try:
         await services.studio.perform(ticket, wall or Wall())
     except (ContentRefused, MaybeBilled, ProviderFailed):
@@ -85,9 +109,10 @@ async def _end(services: Services, provider: Told, error: BaseException, by: int
 async def test_an_empty_server_has_an_empty_report(services: Services) -> None:
     report = await services.reports.server(GUILD, Clocks(), 30)
 
-    assert (report.total, report.others, report.outcomes) == (Tally(), Tally(), Outcomes())
+    assert (report.total, report.outcomes) == (Tally(), Outcomes())
     assert (report.by_member, report.by_command, report.by_model) == ((), (), ())
-    assert report.refusals == ()
+    assert (report.by_role, report.by_channel, report.categories, report.causes) == ((), (), (), ())
+    assert (report.waits, report.before, report.forecast) == (None, None, None)
 
 
 async def test_what_was_made_adds_up_by_member_command_and_model(
@@ -105,15 +130,20 @@ async def test_what_was_made_adds_up_by_member_command_and_model(
     assert report.total == Tally(requests=3, pictures=5, micros=3 * PRICE)
     assert report.outcomes == Outcomes(done=3)
     assert report.by_member == (
-        Share(of=BOB, tally=Tally(requests=2, pictures=3, micros=2 * PRICE)),
-        Share(of=ANN, tally=Tally(requests=1, pictures=2, micros=PRICE)),
+        Share(
+            of=BOB,
+            tally=Tally(requests=2, pictures=3, micros=2 * PRICE),
+            outcomes=Outcomes(done=2),
+        ),
+        Share(of=ANN, tally=Tally(requests=1, pictures=2, micros=PRICE), outcomes=Outcomes(done=1)),
     )
-    assert report.by_command == (Share(of="imagine", tally=report.total),)
+    assert report.by_command == (
+        Share(of="imagine", tally=report.total, outcomes=Outcomes(done=3)),
+    )
     assert [(share.of, share.tally.pictures) for share in report.by_model] == [
         ("told-1", 4),
         ("told-draw", 1),
     ]
-    assert report.others == Tally()
 
 
 async def test_commands_are_told_apart(services: Services) -> None:
@@ -141,7 +171,8 @@ async def test_what_was_declined_costs_nothing_and_is_counted_by_reason(
 
     assert report.total == mine.ever == Tally()
     assert report.outcomes == mine.outcomes == Outcomes(refused=3)
-    assert report.refusals == (("hate", 2), ("violence", 1))
+    assert report.categories == (("hate", 2), ("violence", 1))
+    assert report.causes == (("ContentRefused", 3),)
 
 
 async def test_a_failure_that_is_not_billed_costs_nothing(
@@ -193,29 +224,150 @@ async def test_what_is_running_is_told_apart_and_not_spent(services: Services) -
     assert (mine.ever, mine.outcomes) == (Tally(), Outcomes(running=1))
 
 
-async def test_ten_members_are_named_and_the_rest_is_added_up(services: Services) -> None:
+async def test_everyone_is_in_the_report_most_spent_first(services: Services) -> None:
     for member in range(12):
         for _ in range(2 if member < 10 else 1):
             await _run(services, by=100 + member)
 
     report = await services.reports.server(GUILD, Clocks(), 30)
 
-    assert [share.of for share in report.by_member] == list(range(100, 110))
-    assert report.others == Tally(requests=2, pictures=2, micros=2 * PRICE)
+    assert [share.of for share in report.by_member] == list(range(100, 112))
     assert report.total.requests == 22
 
 
 async def test_a_report_starts_at_midnight_of_the_servers_clocks(
     services: Services, clock: FrozenClock
 ) -> None:
+    await services.guilds.change(GUILD, ANN, timezone="Asia/Tokyo")
     await _run(services)  # Wednesday noon in UTC, 21 o'clock in Tokyo
     clock.advance(hours=4)  # Thursday in Tokyo
 
-    assert (await services.reports.server(GUILD, Clocks(), 1)).total.requests == 1
     assert (await services.reports.server(GUILD, Clocks("Asia/Tokyo"), 1)).total.requests == 0
     two_days = await services.reports.server(GUILD, Clocks("Asia/Tokyo"), 2)
     assert two_days.total.requests == two_days.outcomes.done == 1
     assert two_days.since.isoformat() == "2026-11-17T15:00:00+00:00"
+
+
+async def test_a_change_of_the_time_zone_counts_nothing_twice_and_loses_nothing(
+    services: Services, clock: FrozenClock
+) -> None:
+    for zone in ("UTC", "Pacific/Kiritimati", "Pacific/Niue", "Asia/Kathmandu", "UTC"):
+        await services.guilds.change(GUILD, ANN, timezone=zone)
+        for _ in range(3):
+            await _run(services)
+            clock.advance(hours=7)
+
+    report = await services.reports.server(GUILD, Clocks(), 30)
+
+    assert report.total == Tally(requests=15, pictures=15, micros=15 * PRICE)
+    assert sum(stretch.tally.requests for stretch in report.trend) == 15
+
+
+async def test_a_request_counts_for_every_role_of_its_asker(services: Services) -> None:
+    await _run(services, asker=Asker(user_id=ANN, role_ids=frozenset({71, 72})))
+    await _run(services, asker=Asker(user_id=BOB, role_ids=frozenset({72})))
+    await _run(services, asker=Asker(user_id=BOB))
+
+    report = await services.reports.server(GUILD, Clocks(), 30)
+
+    assert [(share.of, share.tally.requests) for share in report.by_role] == [(72, 2), (71, 1)]
+    assert report.total.requests == 3
+
+
+async def test_a_thread_counts_for_its_channel(services: Services) -> None:
+    await _run(services)
+    thread = Place(guild_id=GUILD, channel_id=CHANNEL + 1, parent_id=CHANNEL)
+    await _run(services, place=thread)
+
+    report = await services.reports.server(GUILD, Clocks(), 30)
+
+    assert [(share.of, share.tally.requests) for share in report.by_channel] == [(CHANNEL, 2)]
+
+
+async def test_what_limits_and_rules_turned_away_is_counted_by_cause(services: Services) -> None:
+    await services.guilds.change(GUILD, ANN, channels=frozenset({CHANNEL}))
+    rule = (GUILD, Scope.EVERYONE, 0, Unit.PICTURES, Window.DAY, 1)
+    await services.quotas.set_rule(*rule, by=ANN)
+    await _run(services)
+    with pytest.raises(QuotaFull):
+        await _run(services)
+    for _ in range(2):
+        with pytest.raises(ChannelClosed):
+            await _run(services, place=Place(guild_id=GUILD, channel_id=CHANNEL + 1))
+    with pytest.raises(BadOption):
+        await _run(services, model="no such model")
+
+    report = await services.reports.server(GUILD, Clocks(), 30)
+
+    assert report.outcomes == Outcomes(done=1, turned_away=3)
+    assert report.causes == (("ChannelClosed", 2), ("QuotaFull", 1))
+    assert [share.outcomes.turned_away for share in report.by_channel] == [1, 2]
+
+
+async def test_waits_are_told_by_what_was_shown(
+    services: Services, clock: FrozenClock, provider: Told
+) -> None:
+    for seconds in (*(10,) * 15, *(60,) * 5):
+        await _run(services, wall=Late(clock=clock, seconds=seconds))
+    await _end(services, provider, ProviderFailed())
+
+    waits = (await services.reports.server(GUILD, Clocks(), 30)).waits
+
+    assert waits is not None
+    assert waits.median == pytest.approx(10, rel=0.25)
+    assert waits.slow == pytest.approx(60, rel=0.25)
+
+
+async def test_the_time_before_is_told_once_all_of_it_is_known(
+    services: Services, clock: FrozenClock
+) -> None:
+    await _run(services)
+    clock.advance(days=3)
+    await _run(services)
+    await _run(services)
+
+    two = await services.reports.server(GUILD, Clocks(), 2)
+    three = await services.reports.server(GUILD, Clocks(), 3)
+
+    assert two.before is not None
+    assert (two.before.tally.requests, two.total.requests) == (1, 2)
+    assert three.before is None
+
+
+async def test_a_forecast_needs_days_enough_and_a_budget_that_will_not_last(
+    services: Services, clock: FrozenClock
+) -> None:
+    budget = partial(services.quotas.set_rule, GUILD, Scope.SERVER, 0, Unit.DOLLARS, by=ANN)
+    await budget(window=Window.MONTH, amount=12 * PRICE)
+    for _ in range(5):
+        assert (await services.reports.server(GUILD, Clocks(), 30)).forecast is None
+        await _run(services)
+        clock.advance(days=1)
+
+    soon = await services.reports.server(GUILD, Clocks(), 1)
+    await budget(window=Window.MONTH, amount=1000 * PRICE)
+    lasting = await services.reports.server(GUILD, Clocks(), 1)
+
+    resets = datetime(2026, 12, 1, tzinfo=UTC)
+    assert soon.forecast == Forecast(ends_at=clock.now() + timedelta(days=7), resets_at=resets)
+    assert lasting.forecast == Forecast(ends_at=None, resets_at=resets)
+
+
+async def test_a_request_of_an_earlier_process_counts_once_and_with_its_roles(
+    services: Services,
+) -> None:
+    asker = Asker(user_id=ANN, role_ids=frozenset({71}))
+    place = Place(guild_id=GUILD, channel_id=CHANNEL)
+    ticket = await services.studio.admit(ask(asker=asker, place=place))
+    (job,) = await services.studio.books.unfinished()
+    again = ticket_of(job, ticket.choices)
+
+    await services.studio.books.interrupted(again, None)
+    await services.studio.books.interrupted(ticket, None)
+
+    report = await services.reports.server(GUILD, Clocks(), 30)
+    assert report.outcomes == Outcomes(unknown=1)
+    assert [share.of for share in report.by_role] == [71]
 
 
 async def test_a_member_sees_each_window_and_everything(
