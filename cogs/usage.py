@@ -6,28 +6,34 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import EaselClient
+from bot.imaging.pool import Imaging
 from bot.services.guilds import Guilds
 from bot.services.reports import MOST_DAYS, Reports
 from bot.ui.asking import place_of
 from bot.ui.panels import show
 from bot.ui.policy import require_manager
-from bot.ui.usage import member_panel, server_panel
+from bot.ui.usage import drawn, member_chart, member_panel
+from bot.ui.usage_panel import ITEMS, show_usage
 
 
 class Usage(commands.GroupCog, group_name="usage", group_description="What was made here."):
     """Reports of use."""
 
-    def __init__(self, reports: Reports, guilds: Guilds) -> None:
+    def __init__(self, reports: Reports, guilds: Guilds, imaging: Imaging) -> None:
         self._reports = reports
         self._guilds = guilds
+        self._imaging = imaging
 
     @app_commands.command(description="See what you made here and what it cost.")
     async def me(self, interaction: Interaction[Any]) -> None:
         """Show the asker's own use."""
         guild_id = place_of(interaction).guild_id
         choices = await self._guilds.choices(guild_id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
         usage = await self._reports.mine(guild_id, interaction.user.id, choices.clocks)
-        await show(interaction, member_panel(interaction.locale.value, usage))
+        locale = interaction.locale.value
+        drawing = await drawn(self._imaging, member_chart(locale, usage))
+        await show(interaction, member_panel(locale, usage, drawing), drawing)
 
     @app_commands.command(description="See what everyone made here (for managers).")
     @app_commands.describe(days="How many days back, today included (30 unless you say)")
@@ -37,12 +43,11 @@ class Usage(commands.GroupCog, group_name="usage", group_description="What was m
         """Show the whole server's use."""
         require_manager(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        guild_id = place_of(interaction).guild_id
-        choices = await self._guilds.choices(guild_id)
-        usage = await self._reports.server(guild_id, choices.clocks, days)
-        await show(interaction, server_panel(interaction.locale.value, usage))
+        await show_usage(interaction, days)
 
 
 async def setup(bot: EaselClient) -> None:
-    """Add ``/usage`` to *bot*."""
-    await bot.add_cog(Usage(bot.services.reports, bot.services.guilds))
+    """Add ``/usage``, and what its panel is pressed by, to *bot*."""
+    bot.add_dynamic_items(*ITEMS)
+    services = bot.services
+    await bot.add_cog(Usage(services.reports, services.guilds, services.imaging))

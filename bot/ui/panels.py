@@ -1,18 +1,52 @@
-"""Private panels: a heading, a few sections of text, and buttons."""
+"""Private panels: a heading, a few sections of text, perhaps a picture, and what is pressed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
+import discord
 from discord import Interaction
-from discord.ui import ActionRow, Container, Item, LayoutView, Separator, TextDisplay
+from discord.ui import (
+    ActionRow,
+    Container,
+    Item,
+    LayoutView,
+    MediaGallery,
+    Separator,
+    TextDisplay,
+)
 
 _MOST_TEXT = 4000
 """Characters that Discord takes in all the text of one panel."""
 
 
-def panel(heading: str, sections: Iterable[str], buttons: Sequence[Item[Any]] = ()) -> LayoutView:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture for a panel, and what it shows in words, for those who do not see it."""
+
+    data: bytes
+    name: str
+    alt: str
+
+    def file(self) -> discord.File:
+        """Return it as it is sent with the panel."""
+        return discord.File(BytesIO(self.data), self.name, description=self.alt)
+
+
+def panel(
+    heading: str,
+    sections: Iterable[str],
+    buttons: Sequence[Item[Any]] = (),
+    *,
+    drawing: Drawing | None = None,
+    menu: Item[Any] | None = None,
+) -> LayoutView:
     """Return a panel; the empty ones of *sections* are left out, and too much text is cut.
+
+    A *drawing* stands below the text; its file must be sent with the panel. A *menu* has a row of
+    its own above the *buttons*.
 
     The view is stopped, so discord.py keeps nothing in memory for it: presses are found by
     their id, also after a restart.
@@ -26,6 +60,12 @@ def panel(heading: str, sections: Iterable[str], buttons: Sequence[Item[Any]] = 
         if text:
             container.add_item(Separator(visible=False))
             container.add_item(TextDisplay(text))
+    if drawing is not None:
+        gallery = MediaGallery[LayoutView]()
+        gallery.add_item(media=f"attachment://{drawing.name}", description=drawing.alt)
+        container.add_item(gallery)
+    if menu is not None:
+        container.add_item(ActionRow(menu))
     if buttons:
         container.add_item(ActionRow(*buttons))
     view.add_item(container)
@@ -33,12 +73,15 @@ def panel(heading: str, sections: Iterable[str], buttons: Sequence[Item[Any]] = 
     return view
 
 
-async def show(interaction: Interaction[Any], view: LayoutView) -> None:
+async def show(
+    interaction: Interaction[Any], view: LayoutView, drawing: Drawing | None = None
+) -> None:
     """Show *view* to the one who acts alone; a deferral before must have been private."""
+    files = [drawing.file()] if drawing else []
     if interaction.response.is_done():
-        await interaction.edit_original_response(view=view)
+        await interaction.edit_original_response(view=view, attachments=files)
     else:
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await interaction.response.send_message(view=view, files=files, ephemeral=True)
 
 
 def lines(heading: str, rows: Iterable[str]) -> str:

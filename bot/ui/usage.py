@@ -1,14 +1,18 @@
-"""How reports of use look."""
+"""How a member's own use looks, and what all reports share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from discord.ui import LayoutView
 
-from bot.domain.usage import MemberUsage, Outcomes, ServerUsage, Share, Span, Tally
+from bot.domain.errors import UserError
+from bot.domain.money import dollars
+from bot.domain.usage import MemberUsage, Outcomes, Span, Stretch
 from bot.domain.windows import Window
+from bot.imaging.pool import Imaging
+from bot.imaging.values import Bar, Chart
 from bot.ui.amounts import tally_of
-from bot.ui.panels import lines, on_day, panel, small
-from bot.ui.text import shown
+from bot.ui.panels import Drawing, panel, small
 from bot.ui.words import say, say_many
 
 _SPANS: Mapping[Window, str] = {
@@ -16,39 +20,66 @@ _SPANS: Mapping[Window, str] = {
     Window.WEEK: "This week",
     Window.MONTH: "This month",
 }
-_NAMED = 10  # members by name; the rest is added up
-_NAME = 40  # characters of a model's or a category's name
+_CHART = "chart"
+_CHART_BYTES = 500_000
 
 
-def member_panel(locale: str, usage: MemberUsage) -> LayoutView:
+async def drawn(imaging: Imaging, chart: Chart | None) -> Drawing | None:
+    """Return *chart* as a picture; a report does without where none can be drawn now."""
+    if chart is None:
+        return None
+    try:
+        done = await imaging.chart(chart, limit=_CHART_BYTES)
+    except UserError:
+        return None
+    return Drawing(done.data, f"{_CHART}.{done.extension}", chart.alt)
+
+
+def trend_chart(title: str, trend: Sequence[Stretch], *, money: bool) -> Chart | None:
+    """Return what each stretch of days used, in money or pictures; None where it is nothing.
+
+    Days are written as ISO does, which is the same in every language.
+    """
+    values = [stretch.tally.micros if money else stretch.tally.pictures for stretch in trend]
+    if not any(values):
+        return None
+    bars = [
+        Bar(label=_days(each), value=value, shown=dollars(value) if money else f"{value:,}")
+        for each, value in zip(trend, values, strict=True)
+    ]
+    return Chart(title=title, bars=tuple(bars), dark=True)
+
+
+def member_chart(locale: str, usage: MemberUsage) -> Chart | None:
+    """Return what a member made on the latest days."""
+    title = say(locale, "Your pictures, day by day")
+    return trend_chart(title, usage.trend, money=False)
+
+
+def member_panel(locale: str, usage: MemberUsage, drawing: Drawing | None = None) -> LayoutView:
     """Return what one member used."""
     ever = f"**{say(locale, 'In all')}**: {tally_of(locale, usage.ever)}"
     spans = "\n".join([*(_span(locale, span) for span in usage.spans), ever])
     notes = (
-        say(locale, "Requests of this month: {ends}.", ends=_ends(locale, usage.outcomes)),
+        say(locale, "Requests of this month: {ends}.", ends=ends_of(locale, usage.outcomes)),
         say(locale, "What was declined or failed does not count against your pictures."),
     )
-    return panel(say(locale, "What you made here"), [spans, small(notes)])
+    heading = say(locale, "What you made here")
+    return panel(heading, [spans, small(notes)], drawing=drawing)
 
 
-def server_panel(locale: str, usage: ServerUsage) -> LayoutView:
-    """Return what a whole server used."""
-    total = tally_of(locale, usage.total)
-    since = say(locale, "Since {day}: {tally}.", day=on_day(usage.since), tally=total)
-    ends = say(locale, "Requests: {ends}.", ends=_ends(locale, usage.outcomes))
-    named, rest = usage.by_member[:_NAMED], usage.by_member[_NAMED:]
-    members = [f"<@{share.of}> — {tally_of(locale, share.tally)}" for share in named]
-    if rest:
-        others = sum((share.tally for share in rest), start=Tally())
-        members.append(f"{say(locale, 'everyone else')} — {tally_of(locale, others)}")
-    sections = [
-        f"{since}\n{small([ends])}",
-        lines(say(locale, "By member"), members),
-        lines(say(locale, "By command"), _shares(locale, usage.by_command, "/")),
-        lines(say(locale, "By model"), _shares(locale, usage.by_model, "")),
-        lines(say(locale, "Why requests were declined"), _reasons(usage.categories)),
-    ]
-    return panel(say(locale, "What this server made"), sections)
+def ends_of(locale: str, outcomes: Outcomes) -> str:
+    """Return how requests ended: ``3 done, 1 declined``."""
+    counted = {
+        "{count} done": outcomes.done,
+        "{count} declined": outcomes.refused,
+        "{count} failed": outcomes.failed,
+        "{count} without an answer": outcomes.unknown,
+        "{count} turned away": outcomes.turned_away,
+        "{count} running": outcomes.running,
+    }
+    ends = [say_many(locale, text, text, number) for text, number in counted.items() if number]
+    return ", ".join(ends) or say(locale, "none yet")
 
 
 def _span(locale: str, span: Span) -> str:
@@ -57,21 +88,7 @@ def _span(locale: str, span: Span) -> str:
     return f"**{name}**: {tally_of(locale, span.tally)}\n{small([until])}"
 
 
-def _ends(locale: str, outcomes: Outcomes) -> str:
-    counted = {
-        "{count} done": outcomes.done,
-        "{count} declined": outcomes.refused,
-        "{count} failed": outcomes.failed,
-        "{count} without an answer": outcomes.unknown,
-        "{count} running": outcomes.running,
-    }
-    ends = [say_many(locale, text, text, number) for text, number in counted.items() if number]
-    return ", ".join(ends) or say(locale, "none yet")
-
-
-def _shares(locale: str, shares: Iterable[Share[str]], before: str) -> list[str]:
-    return [f"{before}{shown(s.of, _NAME)} — {tally_of(locale, s.tally)}" for s in shares]
-
-
-def _reasons(refusals: Iterable[tuple[str, int]]) -> list[str]:
-    return [f"{shown(category, _NAME)} — {count}" for category, count in refusals]
+def _days(stretch: Stretch) -> str:
+    first = stretch.first.isoformat()
+    last = stretch.first + timedelta(days=stretch.days - 1)
+    return first if stretch.days == 1 else f"{first} \N{EN DASH} {last:%m-%d}"

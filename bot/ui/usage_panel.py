@@ -1,0 +1,206 @@
+"""The panel of a server's report: its menu of views, its page buttons and its CSV button.
+
+What is pressed holds in its id what it shows, so it outlives a restart, and it asks again who
+presses it.
+"""
+
+import re
+from typing import Any, Protocol, Self
+
+import discord
+from discord import ButtonStyle, Interaction, SelectOption
+from discord.ui import Button, DynamicItem, Item, LayoutView, Select
+
+from bot.domain.usage import ServerUsage
+from bot.imaging.pool import Imaging
+from bot.services.guilds import Guilds
+from bot.services.reports import Reports
+from bot.services.spreadsheets import Named, spreadsheet
+from bot.ui.failures import answer_failure
+from bot.ui.panels import Drawing, panel, show
+from bot.ui.policy import require_manager
+from bot.ui.server_usage import VIEWS, Page, View, server_chart, server_page
+from bot.ui.usage import drawn
+from bot.ui.words import say
+
+
+class UsageServices(Protocol):
+    """The client's services, as far as this panel knows them."""
+
+    @property
+    def reports(self) -> Reports:
+        """What adds up."""
+        ...
+
+    @property
+    def guilds(self) -> Guilds:
+        """What knows a server's time zone."""
+        ...
+
+    @property
+    def imaging(self) -> Imaging:
+        """What draws."""
+        ...
+
+
+class UsageHost(Protocol):
+    """The client, as far as this panel knows it."""
+
+    @property
+    def services(self) -> UsageServices:
+        """What the bot does."""
+        ...
+
+
+async def show_usage(
+    interaction: Interaction[Any], days: int, view: View = View.OVERVIEW, number: int = 0
+) -> None:
+    """Show a page of the server's report to the manager who asks; the reply is deferred."""
+    host: UsageHost = interaction.client
+    locale, usage = interaction.locale.value, await _usage(interaction, days)
+    drawing = await drawn(host.services.imaging, server_chart(locale, usage, view))
+    page = server_page(locale, usage, view, number)
+    await show(interaction, _panel(locale, days, view, page, drawing), drawing)
+
+
+class ViewMenu(
+    DynamicItem[Select[Any]], template=re.compile(r"usage:view:(?P<days>\d{1,3})", re.ASCII)
+):
+    """The menu of views."""
+
+    def __init__(self, item: Select[Any], days: int) -> None:
+        super().__init__(item)
+        self._days = days
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id of the menu that was used."""
+        del interaction
+        if not isinstance(item, Select):
+            raise TypeError(item)
+        return cls(item, int(match["days"]))
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Show the view that was chosen."""
+        try:
+            require_manager(interaction)
+            await interaction.response.defer()
+            await show_usage(interaction, self._days, View(self.item.values[0]))
+        except Exception as error:  # noqa: BLE001 - nobody above a menu answers
+            await answer_failure(interaction, error)
+
+
+class PageButton(
+    DynamicItem[Button[Any]],
+    template=re.compile(
+        r"usage:page:(?P<view>[a-z]+):(?P<days>\d{1,3}):(?P<page>\d{1,5})", re.ASCII
+    ),
+):
+    """A button to another page of a view."""
+
+    def __init__(self, item: Button[Any], days: int, view: View, number: int) -> None:
+        super().__init__(item)
+        self._shows = days, view, number
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id of a pressed button."""
+        del interaction
+        if not isinstance(item, Button):
+            raise TypeError(item)
+        return cls(item, int(match["days"]), View(match["view"]), int(match["page"]))
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Show the page in place of the one before."""
+        try:
+            require_manager(interaction)
+            await interaction.response.defer()
+            await show_usage(interaction, *self._shows)
+        except Exception as error:  # noqa: BLE001 - nobody above a button answers
+            await answer_failure(interaction, error)
+
+
+class CsvButton(
+    DynamicItem[Button[Any]], template=re.compile(r"usage:csv:(?P<days>\d{1,3})", re.ASCII)
+):
+    """A button that sends the whole report as a file, to the one who presses it alone."""
+
+    def __init__(self, item: Button[Any], days: int) -> None:
+        super().__init__(item)
+        self._days = days
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id of the pressed button."""
+        del interaction
+        if not isinstance(item, Button):
+            raise TypeError(item)
+        return cls(item, int(match["days"]))
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Send the file."""
+        try:
+            require_manager(interaction)
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            usage = await _usage(interaction, self._days)
+            name = f"usage-{usage.first.isoformat()}-{usage.days}-days.csv"
+            file = discord.File(spreadsheet(usage, _names(interaction.guild)), name)
+            await interaction.edit_original_response(attachments=[file])
+        except Exception as error:  # noqa: BLE001 - nobody above a button answers
+            await answer_failure(interaction, error)
+
+
+ITEMS = (ViewMenu, PageButton, CsvButton)
+"""What the client has to know of."""
+
+
+async def _usage(interaction: Interaction[Any], days: int) -> ServerUsage:
+    host: UsageHost = interaction.client
+    guild_id = interaction.guild_id or 0
+    choices = await host.services.guilds.choices(guild_id)
+    return await host.services.reports.server(guild_id, choices.clocks, days)
+
+
+def _names(guild: discord.Guild | None) -> Named:
+    if guild is None:
+        return {}
+    return {each.id: each.name for each in (*guild.roles, *guild.channels, *guild.members)}
+
+
+def _panel(locale: str, days: int, view: View, page: Page, drawing: Drawing | None) -> LayoutView:
+    options = [
+        SelectOption(label=say(locale, label), value=each.value, default=each is view)
+        for each, label in VIEWS.items()
+    ]
+    menu: Select[Any] = Select(custom_id=f"usage:view:{days}", options=options)
+    csv: Button[Any] = Button(
+        style=ButtonStyle.secondary, label=say(locale, "CSV file"), custom_id=f"usage:csv:{days}"
+    )
+    return panel(
+        say(locale, "What this server made"),
+        page.sections,
+        [*_turns(locale, days, view, page), csv],
+        drawing=drawing,
+        menu=menu,
+    )
+
+
+def _turns(locale: str, days: int, view: View, page: Page) -> list[Button[Any]]:
+    if page.count == 1:
+        return []
+    around = ((say(locale, "Back"), page.number - 1), (say(locale, "Next"), page.number + 1))
+    return [
+        Button(
+            style=ButtonStyle.secondary,
+            label=label,
+            disabled=not 0 <= number < page.count,
+            custom_id=f"usage:page:{view}:{days}:{max(0, number)}",
+        )
+        for label, number in around
+    ]
