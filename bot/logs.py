@@ -29,6 +29,7 @@ def configure_logs(
     wherever they turn up, tracebacks included.
     """
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_may_be_told)
     handler.setFormatter(_SafeFormatter(_renderers(style, colours=stream.isatty()), secrets))
     root = logging.getLogger()
     root.handlers = [handler]
@@ -74,6 +75,11 @@ class _SafeFormatter(structlog.stdlib.ProcessorFormatter):
         for secret in self._secrets:
             line = line.replace(secret, "***")
         return line
+
+
+def _may_be_told(record: logging.LogRecord) -> bool:
+    """Whether *record* is ours or INFO at least, whatever level a library gave its own logger."""
+    return record.levelno >= logging.INFO or record.name.partition(".")[0] in _OURS
 
 
 def _common() -> list[Processor]:

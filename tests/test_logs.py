@@ -17,7 +17,7 @@ CANARY = "canary-0123456789-canary"
 def restored() -> Generator[None]:
     """Put logging back as it was."""
     root = logging.getLogger()
-    names = ("bot", "cogs", "httpx2", "alembic")
+    names = ("bot", "cogs", "httpx2", "alembic", "openai")
     before = root.handlers, root.level, {name: logging.getLogger(name).level for name in names}
     yield
     root.handlers, root.level = before[:2]
@@ -143,3 +143,15 @@ def test_an_outage_of_discord_is_one_calm_line_a_try() -> None:
     assert "[warning] Attempting a reconnect in 1.60s: OSError('no route')" in first
     assert "[error] Something else" in rest[0]
     assert rest[1] == "OSError: a bug"
+
+
+def test_a_library_cannot_lower_its_own_level() -> None:
+    stream = configured("text", "DEBUG")
+    library = logging.getLogger("openai")  # lowers itself as it loads, where OPENAI_LOG=debug
+    library.setLevel(logging.DEBUG)
+
+    logging.getLogger("openai._base_client").debug("a prompt")
+    logging.getLogger("bot.studio").debug("ours")
+
+    assert len(lines(stream)) == 1
+    assert "ours" in lines(stream)[0]

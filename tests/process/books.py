@@ -87,4 +87,5 @@ def read_books(file: Path) -> Books:
 
         kept = connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
         tables = ("jobs", "ledger", "bookings", "counters", "moderation_events", "daily")
-        return Books(*map(rows, tables), kept)
+        jobs, ledger, bookings, counters, events, daily = map(rows, tables)
+        return Books(jobs, ledger, bookings, counters, events, daily, kept)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from bot.domain.errors import (
     ProviderFailed,
     QuotaFull,
 )
-from bot.domain.quota import Scope, Unit
+from bot.domain.quota import Rule, Scope, Unit
 from bot.domain.usage import Forecast, Outcomes, Share, Tally
 from bot.domain.windows import Clocks, Window
 from bot.providers.base import Price
@@ -286,8 +285,8 @@ async def test_a_thread_counts_for_its_channel(services: Services) -> None:
 
 async def test_what_limits_and_rules_turned_away_is_counted_by_cause(services: Services) -> None:
     await services.guilds.change(GUILD, ANN, channels=frozenset({CHANNEL}))
-    rule = (GUILD, Scope.EVERYONE, 0, Unit.PICTURES, Window.DAY, 1)
-    await services.quotas.set_rule(*rule, by=ANN)
+    rule = Rule(scope=Scope.EVERYONE, unit=Unit.PICTURES, window=Window.DAY, amount=1)
+    await services.quotas.set_rule(GUILD, rule, by=ANN)
     await _run(services)
     with pytest.raises(QuotaFull):
         await _run(services)
@@ -337,15 +336,15 @@ async def test_the_time_before_is_told_once_all_of_it_is_known(
 async def test_a_forecast_needs_days_enough_and_a_budget_that_will_not_last(
     services: Services, clock: FrozenClock
 ) -> None:
-    budget = partial(services.quotas.set_rule, GUILD, Scope.SERVER, 0, Unit.DOLLARS, by=ANN)
-    await budget(window=Window.MONTH, amount=12 * PRICE)
+    budget = Rule(scope=Scope.SERVER, unit=Unit.DOLLARS, window=Window.MONTH, amount=12 * PRICE)
+    await services.quotas.set_rule(GUILD, budget, by=ANN)
     for _ in range(5):
         assert (await services.reports.server(GUILD, Clocks(), 30)).forecast is None
         await _run(services)
         clock.advance(days=1)
 
     soon = await services.reports.server(GUILD, Clocks(), 1)
-    await budget(window=Window.MONTH, amount=1000 * PRICE)
+    await services.quotas.set_rule(GUILD, replace(budget, amount=1000 * PRICE), by=ANN)
     lasting = await services.reports.server(GUILD, Clocks(), 1)
 
     resets = datetime(2026, 12, 1, tzinfo=UTC)

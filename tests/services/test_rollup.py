@@ -103,7 +103,7 @@ async def test_an_older_database_is_filled_with_the_same(
     with closing(sqlite3.connect(tmp_path / "easel.db")) as connection:
         connection.executescript(
             "DROP TABLE daily; ALTER TABLE jobs DROP COLUMN roles;"
-            "UPDATE alembic_version SET version_num = '0001'"
+            "UPDATE alembic_version SET version_num = '0002'"
         )
 
     migrate(url)
