@@ -10,12 +10,15 @@ import pytest
 
 from tests.fakes.discord_faults import Fault
 from tests.fakes.images_answers import Fault as ImagesFault
+from tests.fakes.images_answers import error
 from tests.process.books import read_books
+from tests.process.crash_points import Held
 from tests.process.harness import Answer, acknowledged
 from tests.process.stage import Stage, open_stage
 
 ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 POST = "POST /channels/{channel_id}/messages"
+FOLLOW_UP = "POST /webhooks/{application_id}/{token}"
 POLL = 0.02
 
 
@@ -144,6 +147,36 @@ async def test_a_private_one_is_never_posted_in_the_channel(stage: Stage) -> Non
     assert pictures(stage) == 0
     written = stage.ann.sees(stage.discord.world.dm_channel(stage.ann.user))
     assert [len(message.files) for message in written] == [1]
+
+
+async def test_what_is_being_told_when_it_is_told_to_stop_is_told_to_its_end(
+    stage: Stage,
+) -> None:
+    """What failed after a start is told below its reply, which then goes."""
+    gate, told = asyncio.Event(), Held()
+    stage.images.meet("a slow boat", ImagesFault(gate=gate))
+    stage.images.meet("a fox", error(400))
+    async with stage.bot(PROVIDER_CALLS_AT_ONCE="1") as bot:
+        await bot.ready()
+        await ask(stage, "a slow boat")
+        await until(stage, "calling")
+        failed = await ask(stage, "a fox")
+        await until(stage, "booked")
+        await bot.kill()
+    gate.set()
+
+    stage.discord.faults.on(FOLLOW_UP, Fault(hold=told))
+    async with stage.bot() as bot:
+        await bot.ready()
+        await told.reached.wait()
+        os.kill(bot.pid, signal.SIGTERM)
+        await stage.discord.until(lambda: "stopping" in bot.log, poll=POLL)
+        told.set()
+        assert await bot.ended(within=30) == 0, bot.log
+
+    (shown,) = failed.shown
+    assert shown.ephemeral
+    assert "does not take this combination" in shown.content
 
 
 async def test_fifty_at_work_when_it_is_told_to_stop(stage: Stage) -> None:
