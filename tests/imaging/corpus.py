@@ -7,6 +7,7 @@ clear refusal, takes longer than it may, or a worker grows.
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import signal
@@ -29,6 +30,23 @@ MEMORY = 300_000_000
 SERVED_SECONDS = 2.0
 GRACE_SECONDS = 2.5
 """A worker that is killed is replaced in this time, on a loaded machine."""
+
+
+_BY_LIMITS = ("ended with -14", "ended with -24", "silent past its deadline")
+
+
+class Crashes(logging.Handler):
+    """Gathers why workers ended that no limit of ours ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what is no end by a limit."""
+        said = record.getMessage()
+        if not said.endswith(_BY_LIMITS):
+            self.found.append(said)
 
 
 @dataclass(slots=True)
@@ -115,10 +133,13 @@ def report(scores: dict[str, Score]) -> list[str]:
 
 async def run(seeds: Iterable[int], folders: list[Path]) -> int:
     """Run everything and return an exit code."""
+    crashes = Crashes()
+    logging.getLogger("bot.imaging").addHandler(crashes)
     async with open_imaging() as imaging:
         found = chain(chain.from_iterable(cases(seed) for seed in seeds), files(folders))
         failures = report(await score(imaging, found))
         say(str(imaging.health()))
+    failures += crashes.found
     say("\n".join(failures) or "nothing failed")
     return 1 if failures else 0
 

@@ -164,7 +164,7 @@ def real_bombs(_: random.Random) -> Found:
         yield f"{kind} {mode} {side}", saved(large, kind, **fast), Expect.EITHER
     for mode, side in (("L", 7000), ("RGB", 5600), ("RGB", 6900), ("RGBA", 5200)):
         large = Image.merge(mode, [Image.new("L", (side, side), 90)] * len(mode))
-        yield f"PNG {mode} {side}", saved(large, compress_level=1), Expect.ACCEPT
+        yield f"PNG {mode} {side}", saved(large, compress_level=1), Expect.EITHER
     rows = zlib.compress(b"\0" * 100_000_000, 9)
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 0, 0, 0, 0))
     bomb = _PNG + head + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
