@@ -20,6 +20,7 @@ from bot.providers.registry import open_provider
 from bot.providers.scores import Moderator
 from bot.services.admission import Admission
 from bot.services.alerts import Alerts
+from bot.services.auditing import AuditLog
 from bot.services.books import Books
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
@@ -51,6 +52,7 @@ class Services:
     guilds: Guilds
     prechecks: Prechecks
     moderation: ModerationLog
+    audit: AuditLog
     alerts: Alerts
     reports: Reports
     provider: ImageProvider
@@ -123,6 +125,7 @@ async def open_services(
             guilds=guilds,
             prechecks=prechecks,
             moderation=ModerationLog(database),
+            audit=AuditLog(database),
             alerts=Alerts(database, provider, clock, operator_channel=settings.operator_channel_id),
             reports=Reports(database, quotas, clock),
             provider=provider,

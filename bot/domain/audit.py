@@ -17,3 +17,12 @@ class AuditEntry:
     before: Any
     after: Any
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """Some entries, newest first, and whether there are more around them."""
+
+    entries: tuple[AuditEntry, ...]
+    has_newer: bool
+    has_older: bool

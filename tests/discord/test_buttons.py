@@ -85,7 +85,7 @@ async def test_delete_by_a_moderator_is_audited(
 
     assert art_room.history() == []
     entries = await world.services.database.read(
-        lambda connection: audit.newest(connection, world.guild.id, most=5)
+        lambda connection: audit.page(connection, world.guild.id, most=5).entries
     )
     assert [(entry.user_id, entry.action) for entry in entries] == [(mona.id, "picture deleted")]
 

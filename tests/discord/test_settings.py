@@ -338,7 +338,7 @@ async def test_a_server_chooses_what_the_pre_check_declines(
     assert again.response is not None
     assert again.response.attachments
     (newest,) = await world.services.database.read(
-        lambda connection: audit.newest(connection, world.guild.id, most=1)
+        lambda connection: audit.page(connection, world.guild.id, most=1).entries
     )
     assert (newest.user_id, newest.target) == (greta.id, "thresholds")
     assert (newest.before, newest.after) == ({"hate": 0.4}, {"hate": 0.625})

@@ -62,7 +62,7 @@ def guilds(counted: Counted, clock: FrozenClock) -> Guilds:
 
 
 async def _audited(database: Database) -> list[tuple[str, str, object, object]]:
-    found = await database.read(lambda c: audit.newest(c, GUILD, most=100))
+    found = await database.read(lambda c: audit.page(c, GUILD, most=100).entries)
     return [(each.action, each.target, each.before, each.after) for each in reversed(found)]
 
 
@@ -153,7 +153,7 @@ async def test_each_changed_choice_is_audited_with_before_and_after(
         ("settings", "channels", [], [6, 7]),
         ("settings", "prompt_hours", 2, 3),
     ]
-    (last, *_) = await database.read(lambda c: audit.newest(c, GUILD, most=1))
+    (last, *_) = await database.read(lambda c: audit.page(c, GUILD, most=1).entries)
     assert (last.user_id, last.at) == (GRETA, clock.now())
 
 
@@ -161,8 +161,10 @@ async def test_the_audit_is_paged_newest_first(guilds: Guilds, database: Databas
     for hours in (1, 2, 3):
         await guilds.change(GUILD, GRETA, prompt_hours=hours)
 
-    first = await database.read(lambda c: audit.newest(c, GUILD, most=2))
-    second = await database.read(lambda c: audit.newest(c, GUILD, most=2, before_id=first[-1].id))
+    first = await database.read(lambda c: audit.page(c, GUILD, most=2).entries)
+    second = await database.read(
+        lambda c: audit.page(c, GUILD, most=2, before_id=first[-1].id).entries
+    )
 
     assert [each.after for each in (*first, *second)] == [3, 2, 1]
 

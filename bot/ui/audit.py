@@ -1,0 +1,151 @@
+"""How the record of changes looks, and its Older and Newer buttons."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol, Self, cast
+
+from discord import ButtonStyle, Interaction
+from discord.ui import Button, DynamicItem, Item, LayoutView
+
+from bot.domain.audit import AuditEntry, AuditPage
+from bot.domain.money import dollars
+from bot.services.auditing import AuditLog
+from bot.ui.failures import answer_failure
+from bot.ui.panels import at, panel, small
+from bot.ui.policy import require_manager
+from bot.ui.text import shown
+from bot.ui.words import say
+
+_ID = re.compile(r"audit:(?P<turn>older|newer):(?P<id>\d+)")
+_LONGEST = 120  # characters of a value
+_ACTIONS: Mapping[str, str] = {
+    "quota.set": "Rule set",
+    "quota.clear": "Rule cleared",
+    "quota.grant": "Grant given",
+    "quota.revoke": "Grant taken back",
+    "quota.gift": "Grant given on",
+    "settings": "Setting changed",
+    "picture deleted": "Picture deleted",
+}
+_WHOM = re.compile(r"\b(member|role|channel):(\d+)")
+_MENTIONS = {"member": "<@{}>", "role": "<@&{}>", "channel": "<#{}>"}
+
+
+class AuditServices(Protocol):
+    """The client's services, as far as these buttons know them."""
+
+    @property
+    def audit(self) -> AuditLog:
+        """The record that is paged through."""
+        ...
+
+
+class AuditHost(Protocol):
+    """The client, as far as these buttons know it."""
+
+    @property
+    def services(self) -> AuditServices:
+        """What the bot does."""
+        ...
+
+
+class AuditTurn(DynamicItem[Button[Any]], template=_ID):
+    """A button to another page of the record; its id says which, so it outlives a restart."""
+
+    def __init__(self, item: Button[Any], turn: str, entry_id: int) -> None:
+        super().__init__(item)
+        self._turn = turn
+        self._entry_id = entry_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id of a pressed button."""
+        del interaction
+        if not isinstance(item, Button):
+            raise TypeError(item)
+        return cls(item, match["turn"], int(match["id"]))
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Show the page in place of the one before, if the presser still may."""
+        host: AuditHost = interaction.client
+        older = self._turn == "older"
+        try:
+            require_manager(interaction)
+            page = await host.services.audit.page(
+                interaction.guild_id or 0,
+                before_id=self._entry_id if older else None,
+                after_id=None if older else self._entry_id,
+            )
+            view = audit_panel(interaction.locale.value, page)
+            await interaction.response.edit_message(view=view)
+        except Exception as error:  # noqa: BLE001 - nobody above a button answers
+            await answer_failure(interaction, error)
+
+
+def audit_panel(locale: str, page: AuditPage) -> LayoutView:
+    """Return *page* of the record, with buttons to the pages around it."""
+    entries = [_entry(locale, each) for each in page.entries]
+    nothing = say(locale, "Nothing was changed here yet.")
+    return panel(say(locale, "What managers changed"), entries or [nothing], _turns(locale, page))
+
+
+def _entry(locale: str, entry: AuditEntry) -> str:
+    who = f"{at(entry.at)} · <@{entry.user_id}>"
+    action = say(locale, _ACTIONS[entry.action]) if entry.action in _ACTIONS else entry.action
+    before, after = _value(entry, entry.before), _value(entry, entry.after)
+    change = say(locale, "{before} → {after}", before=before, after=after)
+    told = [change] if (entry.before, entry.after) != (None, None) else []
+    return f"{who}\n**{shown(action)}**: {_target(entry.target)}\n{small(told)}".rstrip()
+
+
+def _target(target: str) -> str:
+    """Return what was changed, with mentions in place of numbers."""
+    rest, parts = target, list[str]()
+    while found := _WHOM.search(rest):
+        parts += [shown(rest[: found.start()]), _MENTIONS[found[1]].format(found[2])]
+        rest = rest[found.end() :]
+    return " ".join(part for part in (*parts, shown(rest)) if part)
+
+
+def _value(entry: AuditEntry, value: object) -> str:
+    """Return a value in words; money, which is kept in micro-dollars, in dollars."""
+    match value:
+        case None | [] | "":
+            return "—"
+        case bool():
+            return "on" if value else "off"
+        case int() if _is_money(entry):
+            return dollars(value)
+        case dict():
+            named = cast("dict[str, object]", value).items()
+            parts = (f"{name}: {_value(entry, each)}" for name, each in named if each is not None)
+            return ", ".join(parts) or "—"
+        case list():
+            return ", ".join(str(each) for each in cast("list[object]", value))[:_LONGEST]
+        case _:
+            return shown(str(value), _LONGEST)
+
+
+def _is_money(entry: AuditEntry) -> bool:
+    return entry.action.startswith("quota.") and "dollars" in entry.target.split()
+
+
+def _turns(locale: str, page: AuditPage) -> list[Button[Any]]:
+    if not page.entries or not (page.has_newer or page.has_older):
+        return []
+    first, last = page.entries[0].id, page.entries[-1].id
+    return [
+        _turn("newer", say(locale, "Newer"), first, there=page.has_newer),
+        _turn("older", say(locale, "Older"), last, there=page.has_older),
+    ]
+
+
+def _turn(turn: str, label: str, entry_id: int, *, there: bool) -> Button[Any]:
+    return Button(
+        style=ButtonStyle.secondary,
+        label=label,
+        disabled=not there,
+        custom_id=f"audit:{turn}:{entry_id}",
+    )
