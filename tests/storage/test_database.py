@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.domain.errors import StorageBusy
 from bot.storage.database import Connection, Database, open_database
+from bot.storage.sqlite_file import driver
 from bot.storage.tables import guilds
 
 
@@ -251,3 +253,59 @@ async def test_a_file_that_became_read_only_refuses_work(database: Database) -> 
 async def test_a_statement_of_ours_that_is_wrong_is_a_bug(database: Database) -> None:
     with pytest.raises(OperationalError, match="no such table"):
         await database.write(lambda c: c.execute(text("SELECT * FROM nowhere")))
+
+
+# --- units that are committed together --------------------------------------------------------
+
+
+async def together(database: Database, *units: Callable[[Connection], object]) -> list[object]:
+    """Hand *units* over while the writer is busy, so that they are committed together."""
+    gate = Gate()
+    first = asyncio.create_task(database.write(gate))
+    await gate.reached()
+    waiting = [asyncio.create_task(database.write(unit)) for unit in units]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    await first
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def fail(connection: Connection) -> None:
+    add(connection, 99)
+    raise ZeroDivisionError
+
+
+async def test_of_units_committed_together_one_that_fails_is_undone_alone(
+    database: Database,
+) -> None:
+    units = [partial(add, guild_id=2), fail, partial(add, guild_id=1), partial(add, guild_id=3)]
+
+    answers = await together(database, *units)
+
+    assert [type(each) for each in answers] == [
+        type(None), ZeroDivisionError, IntegrityError, type(None)
+    ]  # fmt: skip
+    assert await database.read(count) == 3
+
+
+async def test_what_sqlite_gives_up_with_another_unit_is_told_and_not_stored(
+    database: Database,
+) -> None:
+    def give_up(connection: Connection) -> None:
+        add(connection, 98)
+        driver(connection).execute("ROLLBACK")
+        raise sqlite3.OperationalError
+
+    answers = await together(database, partial(add, guild_id=2), give_up, partial(add, guild_id=3))
+
+    assert [type(each) for each in answers] == [
+        StorageBusy, sqlite3.OperationalError, type(None)
+    ]  # fmt: skip
+    ids = await database.read(lambda c: list(c.scalars(select(guilds.c.guild_id))))
+    assert sorted(ids) == [1, 3]
+
+
+async def test_more_units_than_are_committed_together(database: Database) -> None:
+    await together(database, *(partial(add, guild_id=number) for number in range(2, 202)))
+
+    assert await database.read(count) == 201
