@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 # Installed uncompiled, so what a program compiles has to be kept for the next.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo setup run test corpus load crash check format requirements clean
+.PHONY: demo setup run test quota-machine quota-rush corpus load crash check format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
@@ -23,6 +23,12 @@ run: $(VENV)/.run ## Run the real bot with the settings of the environment and .
 
 test: $(VENV)/.dev ## Run all tests
 	@$(RUN) -m pytest -n auto --dist worksteal
+
+quota-machine: $(VENV)/.dev ## Live two thousand random lives of a server; the books must add up
+	@QUOTA_MACHINE_RUNS=2000 $(RUN) -m pytest --timeout 0 tests/services/test_quota_machine.py
+
+quota-rush: $(VENV)/.dev ## Ask a thousand times at once at a limit of 50, in twenty rounds
+	@QUOTA_RUSH_ASKS=1000 QUOTA_RUSH_ROUNDS=20 $(RUN) -m pytest tests/services/test_quota_at_once.py
 
 corpus: $(VENV)/.dev ## Send hostile pictures, and those in the folders of CORPUS, through the workers
 	@$(RUN) -m tests.imaging.corpus $(CORPUS)

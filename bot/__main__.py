@@ -144,6 +144,20 @@ def migrate() -> None:
 
 
 @main.command()
+def check_ledger() -> None:
+    """Say whether limits and grants add up to the ledger; nothing is changed."""
+    settings = _settings()
+    from bot.storage.check_ledger import check
+
+    found = check(settings.database_url.get_secret_value())
+    for difference in found:
+        click.echo(f"{difference[0].upper()}{difference[1:]}.")
+    if found:
+        _leave(f"{len(found)} things do not add up; nothing was changed.", EXIT_FAILED)
+    click.echo("Everything adds up.")
+
+
+@main.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def backup(file: Path | None, *, force: bool) -> None:
