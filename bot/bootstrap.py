@@ -22,6 +22,7 @@ from bot.services.admission import Admission
 from bot.services.alerts import Alerts
 from bot.services.auditing import AuditLog
 from bot.services.books import Books
+from bot.services.budget_alerts import BudgetAlerts
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
@@ -54,6 +55,7 @@ class Services:
     moderation: ModerationLog
     audit: AuditLog
     alerts: Alerts
+    budget_alerts: BudgetAlerts
     reports: Reports
     provider: ImageProvider
     imaging: Imaging
@@ -127,6 +129,9 @@ async def open_services(
             moderation=ModerationLog(database),
             audit=AuditLog(database),
             alerts=Alerts(database, provider, clock, operator_channel=settings.operator_channel_id),
+            budget_alerts=BudgetAlerts(
+                database, quotas, guilds, clock, out_of_money=admission.out_of_money
+            ),
             reports=Reports(database, quotas, clock),
             provider=provider,
             imaging=imaging,

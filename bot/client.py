@@ -118,6 +118,7 @@ class EaselClient(commands.Bot):
     async def _tell(self) -> None:
         try:
             await self.notices.tell(self.services.alerts)
+            await self.notices.tell_budgets(self.services.budget_alerts)
         except UserError as error:
             log.warning("not_told", reason=type(error).__name__)
         except Exception:

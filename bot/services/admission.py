@@ -25,7 +25,7 @@ from bot.services.fingerprints import Fingerprints
 from bot.services.guilds import Guilds, effective_model
 from bot.services.options import OPERATIONS, check_options, request_for
 from bot.services.quota import Claim, Quotas
-from bot.services.rollup import TURNED_AWAY, day_of, turned_away
+from bot.services.rollup import TURNED_AWAY, day_of, is_out_of_money, turned_away
 from bot.storage import jobs
 from bot.storage.database import Connection, Database
 
@@ -52,7 +52,11 @@ class AlreadyAsked(Exception):  # noqa: N818 - nothing went wrong: Discord deliv
 
 
 class Admission:
-    """Decides whether a request may run, and books it."""
+    """Decides whether a request may run, and books it.
+
+    Attributes:
+        out_of_money: servers whose money did not suffice; whoever tells them takes them out.
+    """
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class Admission:
         self._provider = provider
         self._fingerprints = fingerprints
         self._clock = clock
+        self.out_of_money = set[int]()
 
     async def admit(self, ask: Ask) -> Ticket:
         """Check *ask* for free, then book it in one transaction.
@@ -86,6 +91,8 @@ class Admission:
 
     async def _count(self, ask: Ask, refusal: UserError, choices: GuildChoices) -> None:
         """Count a refusal for the server's reports; a busy database loses the count, no more."""
+        if is_out_of_money(refusal):
+            self.out_of_money.add(ask.place.guild_id)
         day = day_of(self._clock.now(), choices.timezone)
         with suppress(StorageBusy):
             await self._database.write(lambda c: turned_away(c, ask, refusal, day))

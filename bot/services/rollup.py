@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from bot.domain.asks import Ask
 from bot.domain.errors import ChannelClosed, QuotaFull, RoleMissing, TooManyAtOnce, UserError
 from bot.domain.jobs import JobState
+from bot.domain.quota import Scope, Unit
 from bot.domain.usage import Counts, Dimension, Outcomes
 from bot.domain.waits import wait_class
 from bot.domain.windows import zone
@@ -15,6 +17,9 @@ from bot.storage.database import Connection
 
 TURNED_AWAY: tuple[type[UserError], ...] = (QuotaFull, TooManyAtOnce, ChannelClosed, RoleMissing)
 """Refusals for a limit or a rule of the server; others are about what was asked for."""
+
+BUDGET_FULL: Final = "BudgetFull"
+"""The cause of what was turned away because the server's money does not suffice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +68,15 @@ def ended(connection: Connection, end: Ended) -> None:
 def turned_away(connection: Connection, ask: Ask, error: UserError, day: date) -> None:
     """Count an ask that was refused for a limit or a rule before anything was booked."""
     once = Counts(outcomes=Outcomes(turned_away=1))
-    names = (*_whose(ask), (Dimension.CAUSE, type(error).__name__))
+    cause = BUDGET_FULL if is_out_of_money(error) else type(error).__name__
+    names = (*_whose(ask), (Dimension.CAUSE, cause))
     daily.add(connection, ask.place.guild_id, day, dict.fromkeys(names, once))
+
+
+def is_out_of_money(error: UserError) -> bool:
+    """Whether *error* says that the server's money does not suffice."""
+    whose = (error.values.get("scope"), error.values.get("unit"))
+    return isinstance(error, QuotaFull) and whose == (Scope.SERVER.value, Unit.DOLLARS.value)
 
 
 def _whose(ask: Ask) -> Iterable[tuple[Dimension, str]]:

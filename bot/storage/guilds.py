@@ -43,6 +43,12 @@ def choosing(connection: Connection, models: Collection[str]) -> dict[int, Guild
     return {guild_id: choices for guild_id, choices in read.items() if choices.model in models}
 
 
+def with_log_channel(connection: Connection) -> list[int]:
+    """Return the servers that have one. It reads every server's settings: ask seldom."""
+    rows = connection.execute(select(guilds.c.guild_id, guilds.c.choices))
+    return [row.guild_id for row in rows if row.choices.get("log_channel") is not None]
+
+
 def load_to_change(connection: Connection, guild_id: int, at: datetime) -> GuildChoices:
     """Return what `load` does, and let nobody else change it before this transaction ends."""
     connection.execute(_ADD, {"guild_id": guild_id, "choices": {}, "at": at})

@@ -93,6 +93,8 @@ _LINES = Hot(
     wanted=String(),
 )
 
+_GUILDS_SINCE = select(table.c.guild_id).where(table.c.id > bindparam("last")).distinct()
+
 
 def append(
     connection: Connection,
@@ -193,3 +195,13 @@ def tally_of(connection: Connection, reference: str) -> Tally:
         for kind, pictures, micros, price_known in _LINES.rows(connection, {"wanted": reference})
     )
     return sum(lines, start=Tally())
+
+
+def last_id(connection: Connection) -> int:
+    """Return the newest line's id; 0 where there is none."""
+    return connection.execute(select(func.max(table.c.id))).scalar() or 0
+
+
+def guilds_since(connection: Connection, last: int) -> list[int]:
+    """Return the servers that have lines newer than *last*."""
+    return list(connection.execute(_GUILDS_SINCE, {"last": last}).scalars())

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam, select, text, tuple_
 
+from bot.storage.tables import notices as table
 from bot.storage.types import UtcMs
 
 OPERATOR: Final = 0
@@ -30,3 +31,10 @@ def claim(connection: Connection, wanted: Iterable[Notice], at: datetime) -> fro
         for key, guild_id in sorted(wanted)  # one order for all, so that nobody waits in a circle
         if connection.execute(_CLAIM, {"key": key, "guild_id": guild_id, "at": at}).all()
     )
+
+
+def told(connection: Connection, asked: Iterable[Notice]) -> frozenset[Notice]:
+    """Return which of *asked* were told."""
+    columns = (table.c.key, table.c.guild_id)
+    query = select(*columns).where(tuple_(*columns).in_(list(asked)))
+    return frozenset((row.key, row.guild_id) for row in connection.execute(query))

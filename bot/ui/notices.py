@@ -12,7 +12,10 @@ import structlog
 from discord import Interaction
 
 from bot.domain.errors import ContentRefused
+from bot.domain.money import dollars
+from bot.domain.windows import Window
 from bot.services.alerts import Alerts, Endings, ModelEnds, ServerModelEnds, StopChange
+from bot.services.budget_alerts import BudgetAlert, BudgetAlerts
 from bot.ui.host import Host
 from bot.ui.panels import at, on_day, small
 from bot.ui.reasons import declined, reasons
@@ -50,6 +53,20 @@ _GOES_ON: Final = {
 }
 _STOPPED_SOMEHOW: Final = "**The picture service is not asked for pictures now** ({cause})."
 _GOES_ON_SOMEHOW: Final = "**The picture service is asked for pictures again.**"
+
+_ALL: Final = 100  # percent
+_BUDGET_USED: Final = (
+    "**{percent} % of this server's budget for {window} is used**: {used} of {limit}."
+)
+_BUDGET_OVER: Final = (
+    "**This server's budget for {window} is used up**, or what is left of it is too little for a "
+    "request: {used} of {limit} is used. No pictures are made until there is more."
+)
+_BUDGETS: Final = {
+    Window.DAY: "the day",
+    Window.WEEK: "the week",
+    Window.MONTH: "the month",
+}
 
 
 class NoticeHost(Host, Protocol):
@@ -95,6 +112,11 @@ class Notices:
                 await self.post(alerts.operator_channel, text)
         for each in endings.servers:
             await self.post(each.channel_id, server_notice(self._locale(each.guild_id), each))
+
+    async def tell_budgets(self, alerts: BudgetAlerts) -> None:
+        """Tell servers how far their money is used, as far as that is new. Raises StorageBusy."""
+        for each in await alerts.new():
+            await self.post(each.channel_id, budget_notice(self._locale(each.guild_id), each))
 
     def _locale(self, guild_id: int) -> str:
         guild = self._client.get_guild(guild_id)
@@ -152,6 +174,18 @@ def server_notice(locale: str, ends: ServerModelEnds) -> str:
         else say(locale, "Choose another with `/settings set`."),
     )
     return " ".join(parts)
+
+
+def budget_notice(locale: str, alert: BudgetAlert) -> str:
+    """Return what the people who run a server should know of its money."""
+    budget = alert.budget
+    spent = {"used": dollars(budget.used), "limit": dollars(budget.limit)}
+    text = _BUDGET_USED if alert.percent < _ALL else _BUDGET_OVER
+    window = say(locale, _BUDGETS[budget.window])
+    head = say(locale, text, percent=alert.percent, window=window, **spent)
+    anew = say(locale, "It begins anew {moment}.", moment=budget.resets_at)
+    more = say(locale, "`/quota set` changes it, `/usage server` shows where it went.")
+    return f"{head}\n{small([f'{anew} {more}'])}"
 
 
 def _refusal(locale: str, interaction: Interaction[Any], error: ContentRefused, code: str) -> str:

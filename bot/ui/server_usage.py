@@ -51,6 +51,7 @@ _NAMES: Final[Mapping[View, str]] = {  # how a line names what it is about
 _CAUSES: Final[Mapping[str, str]] = {
     "ContentRefused": "declined for its content",
     "QuotaFull": "a limit was reached",
+    "BudgetFull": "the server's budget was used up",
     "TooManyAtOnce": "too many at once",
     "ChannelClosed": "not in that channel",
     "RoleMissing": "a role was missing",
