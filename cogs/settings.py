@@ -17,6 +17,7 @@ from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
 from bot.domain.windows import Weekday
 from bot.services.guilds import (
     LAST_HOUR,
+    MOST_ECONOMY,
     MOST_PROMPT_HOURS,
     OPEN_CATEGORIES,
     Changes,
@@ -48,6 +49,7 @@ Resettable = Literal[
     "precheck",
     "thresholds",
     "unchecked",
+    "economy",
     "everything",
 ]
 
@@ -102,6 +104,7 @@ class Settings(
         previews="Show a picture while it is made; each preview costs a little",
         precheck="Look at words and pictures before the picture service is asked",
         unchecked="What happens to a request while nobody can look at it",
+        economy="From how many percent of the month's budget on defaults become cheaper",
     )
     async def set_some(
         self,
@@ -119,6 +122,7 @@ class Settings(
         week_start: WeekdayName | None = None,
         reset_hour: app_commands.Range[int, 0, LAST_HOUR] | None = None,
         gifts: bool | None = None,
+        economy: app_commands.Range[int, 1, MOST_ECONOMY] | None = None,
     ) -> None:
         """Change what is named."""
         require_manager(interaction)
@@ -138,6 +142,7 @@ class Settings(
             "week_start": Weekday(week_start) if week_start else None,
             "reset_hour": reset_hour,
             "gifts": gifts,
+            "economy": economy,
         }
         changes = {name: value for name, value in named.items() if value is not None}
         if not changes:

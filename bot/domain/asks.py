@@ -75,7 +75,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request for pictures, with the server's defaults not yet applied (None)."""
+    """One request for pictures, with the server's defaults not yet applied (None).
+
+    *economy* names the options that a saving server chose and not the member.
+    """
 
     command: Command
     origin: Origin
@@ -99,6 +102,7 @@ class Ask:
     private: bool = False
     strength: Strength = Strength.MEDIUM
     parent: str | None = None
+    economy: tuple[str, ...] | None = None
 
 
 def _source(values: Mapping[str, Any]) -> Source:
@@ -109,6 +113,7 @@ def _source(values: Mapping[str, Any]) -> Source:
 _REMEMBERED = (
     "region", "fit", "shape", "quality", "count", "model", "style", "background", "output_format",
     "verbatim", "private", "strength", "source", "mask", "markup", "references",
+    "economy",
 )  # fmt: skip
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "fit": Fit,
@@ -117,6 +122,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "source": _source,
     "mask": _source,
     "markup": _source,
+    "economy": tuple,
     "references": lambda values: tuple(_source(each) for each in values),
 }
 

@@ -48,6 +48,7 @@ class GuildChoices:
             where the operator has set that up.
         thresholds: by category the score, 0 to 1, from which a request is declined, in place of
             the moderation service's own judgement; above 1 never.
+        economy: the percent of the month's budget beyond which defaults become cheaper; None: off.
         unchecked: what happens where the pre-check gives no answer.
     """
 
@@ -67,6 +68,7 @@ class GuildChoices:
     week_start: Weekday = Weekday.MONDAY
     reset_hour: int = 0
     gifts: bool = False
+    economy: int | None = None
 
     @property
     def clocks(self) -> Clocks:

@@ -21,6 +21,7 @@ from bot.domain.jobs import Job
 from bot.domain.pictures import Size
 from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities, ImageProvider, PictureRequest, Price
+from bot.services.economy import as_asked, saving
 from bot.services.fingerprints import Fingerprints
 from bot.services.guilds import Guilds, effective_model
 from bot.services.options import OPERATIONS, check_options, request_for
@@ -99,6 +100,7 @@ class Admission:
 
     async def _admit(self, ask: Ask, choices: GuildChoices) -> Ticket:
         _check_place(ask, choices)
+        ask = await saving(as_asked(ask), choices, self._provider, self._quotas)
         capabilities = self._model(ask, choices)
         check_options(ask, capabilities)
         member = self._fingerprints.member(ask.asker.user_id)

@@ -20,6 +20,7 @@ Models = Mapping[str, Capabilities]
 
 MOST_PROMPT_HOURS: Final = 30 * 24
 LAST_HOUR: Final = 23
+MOST_ECONOMY: Final = 99  # percent
 MOST_PLACES: Final = 50
 """How many channels, and how many roles, a server can name."""
 
@@ -48,6 +49,7 @@ class Changes(TypedDict, total=False):
     week_start: Weekday
     reset_hour: int
     gifts: bool
+    economy: int | None
 
 
 class Guilds:
@@ -230,6 +232,12 @@ def _check_reset_hour(after: GuildChoices, models: Models) -> None:
         raise BadOption(option="reset_hour", problem=f"it is 0 to {LAST_HOUR}")
 
 
+def _check_economy(after: GuildChoices, models: Models) -> None:
+    del models
+    if after.economy is not None and not 1 <= after.economy <= MOST_ECONOMY:
+        raise BadOption(option="economy", problem=f"it is 1 to {MOST_ECONOMY}")
+
+
 def _check_places(after: GuildChoices, models: Models) -> None:
     del models
     for name, chosen in (("channels", after.channels), ("roles", after.roles)):
@@ -260,6 +268,7 @@ _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "timezone": _check_zone,
     "prompt_hours": _check_hours,
     "reset_hour": _check_reset_hour,
+    "economy": _check_economy,
     "channels": _check_places,
     "roles": _check_places,
     "thresholds": _check_thresholds,

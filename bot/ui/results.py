@@ -19,6 +19,7 @@ from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
 _PROMPT_SHOWN = 180
+_MODEL_SHOWN = 40
 _ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
 
@@ -109,6 +110,7 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
         yield say(locale, ticket.ask.strength.value)
     if result.quality:
         yield say(locale, "{quality} quality", quality=say(locale, result.quality))
+    yield from _economy(locale, ticket)
     if first.changed is not None:
         yield say(locale, "{percent} % changed", percent=round(first.changed * 100))
     yield from (say(locale, note) for note in _notes(result))
@@ -120,6 +122,16 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
     yield say(locale, "{seconds} s", seconds=_seconds(result.seconds))
     yield _price(locale, result)
     yield f"#{ticket.code}"
+
+
+def _economy(locale: str, ticket: Ticket) -> Iterator[str]:
+    """Say what a saving server chose in place of what is usual."""
+    chosen = ticket.ask.economy or ()
+    if "model" in chosen:
+        model = shown(ticket.request.model, _MODEL_SHOWN)
+        yield say(locale, "with {model}, as this server is saving", model=model)
+    elif chosen:
+        yield say(locale, "as this server is saving")
 
 
 def _seconds(seconds: float) -> str:

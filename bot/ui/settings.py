@@ -33,6 +33,7 @@ _LABELS: Mapping[str, str] = {
     "precheck": "Pre-check",
     "thresholds": "The pre-check declines",
     "unchecked": "What could not be checked",
+    "economy": "Economy",
 }
 _STRICTNESS: Mapping[Strictness, str] = {
     Strictness.AUTO: "as usual",
@@ -66,6 +67,10 @@ _NOTES: Mapping[str, str] = {
     "precheck": "Nothing is looked at before the picture service is asked; it has its own rules.",
     "thresholds": "A low percentage declines much: from 0 % on everything is declined.",
     "unchecked": "While the moderation service does not answer, no picture is made.",
+    "economy": (
+        "Then requests that name no model or quality are made with cheaper ones, and say so; what "
+        "members name stays."
+    ),
 }
 _MODELS_WITH: Mapping[str, Callable[[Capabilities], object]] = {
     "strictness": lambda model: model.strictness,
@@ -150,6 +155,7 @@ def _values(locale: str, choices: GuildChoices, models: Models) -> dict[str, str
         "precheck": say(locale, "on" if choices.precheck else "off"),
         "thresholds": _thresholds(locale, choices.thresholds),
         "unchecked": say(locale, _UNCHECKED[choices.unchecked]),
+        "economy": _economy(locale, choices.economy),
     }
 
 
@@ -159,6 +165,12 @@ def _kept(locale: str, hours: int) -> str:
     return say_many(
         locale, "{count} hour after the request", "{count} hours after the request", hours
     )
+
+
+def _economy(locale: str, share: int | None) -> str:
+    if share is None:
+        return say(locale, "off")
+    return say(locale, "from {percent} % of the month's budget on", percent=share)
 
 
 def _thresholds(locale: str, thresholds: Mapping[str, float]) -> str:

@@ -7,7 +7,7 @@ from simcord.builders import ChannelHandle
 from bot.domain.quota import Scope, Unit
 from bot.domain.windows import Window
 from bot.providers.base import ImageProvider
-from tests.discord.world import World
+from tests.discord.world import World, private_text
 from tests.services.studio import ESTIMATE, PRICE, Told, answer, picture
 
 TEN = 10 * PRICE + ESTIMATE - PRICE
@@ -112,3 +112,22 @@ async def test_without_a_log_channel_nobody_is_told(
     await _make(ann, art_room, 1)
     await _minute(world)
     assert len(_said(room)) == 1
+
+
+async def test_a_saving_server_says_so_under_the_picture(
+    world: World, told: Told, ann: MemberActor, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    told.each = lambda request: ESTIMATE if request.quality == "high" else ESTIMATE - 1
+    await _limit(world, 20 * PRICE)
+    changed = await greta.slash(art_room, "settings set", quality="high", economy=5)
+    assert "**Economy**: off → from 5 % of the month's budget on" in private_text(changed)
+    await _make(ann, art_room, 1)
+
+    made = await ann.slash(art_room, "imagine", prompt="a red kite")
+    named = await ann.slash(art_room, "imagine", prompt="a red kite", quality="high")
+
+    small = "low quality · as this server is saving"
+    assert small in (made.followups[0] if made.response is None else made.response).content
+    assert (
+        "saving" not in (named.followups[0] if named.response is None else named.response).content
+    )
