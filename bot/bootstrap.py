@@ -23,6 +23,7 @@ from bot.services.alerts import Alerts
 from bot.services.auditing import AuditLog
 from bot.services.books import Books
 from bot.services.budget_alerts import BudgetAlerts
+from bot.services.confirmations import Confirmations
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
@@ -35,6 +36,7 @@ from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.recovery import Recovery
 from bot.services.reports import Reports
 from bot.services.studio import Studio
+from bot.services.wishes import Wishes
 from bot.settings import Settings
 from bot.storage.address import SqliteFile, parse
 from bot.storage.database import Database, open_database
@@ -51,6 +53,8 @@ class Services:
     queue: QueueDesk
     quotas: Quotas
     guilds: Guilds
+    confirmations: Confirmations
+    wishes: Wishes
     prechecks: Prechecks
     moderation: ModerationLog
     audit: AuditLog
@@ -125,6 +129,8 @@ async def open_services(
             queue=QueueDesk(queue, database, clock),
             quotas=quotas,
             guilds=guilds,
+            confirmations=Confirmations(database, provider, clock),
+            wishes=Wishes(database, clock),
             prechecks=prechecks,
             moderation=ModerationLog(database),
             audit=AuditLog(database),

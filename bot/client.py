@@ -17,10 +17,13 @@ from bot.domain.errors import UserError
 from bot.guard import InvalidRequestGuard
 from bot.settings import Settings
 from bot.ui.actions import ResultAction
+from bot.ui.controls import Control, answer_form
 from bot.ui.delivery import Courier
 from bot.ui.failures import answer_failure
 from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
+from bot.ui.price_card import say_expired
+from bot.ui.wish_news import end_card, tell_member
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +67,9 @@ class EaselClient(commands.Bot):
         self.studio = services.studio
         self.queue = services.queue
         self.guild_choices = services.guilds
+        self.confirmations = services.confirmations
+        self.quotas = services.quotas
+        self.wishes = services.wishes
         self.notices = Notices(self)
         self.courier = Courier(self, services.provider, services.clock)
         self._recovering: asyncio.Task[None] | None = None
@@ -87,7 +93,11 @@ class EaselClient(commands.Bot):
         """Load every command family and the buttons of results."""
         for extension in self._extensions_to_load:
             await self.load_extension(extension)
-        self.add_dynamic_items(ResultAction)
+        self.add_dynamic_items(ResultAction, Control)
+
+    async def on_interaction(self, interaction: Interaction[Any]) -> None:
+        """Answer forms, also those that were opened before a restart."""
+        await answer_form(interaction)
 
     async def on_ready(self) -> None:
         """Say in the log that Easel is there."""
@@ -108,11 +118,18 @@ class EaselClient(commands.Bot):
         try:
             await self.studio.books.catch_up()
             erased = await self.studio.books.erase_old_prompts()
+            ended = await self.confirmations.expire()
+            unanswered = await self.wishes.expire()
         except UserError as error:  # the next minute tries again; a raise would end the loop
             log.warning("not_tidied", reason=type(error).__name__)
             return
         if erased:
             log.info("prompts_erased", jobs=erased)
+        for waiting in ended:
+            await say_expired(self, waiting)
+        for wish in unanswered:
+            await end_card(self, wish)
+            await tell_member(self, wish)
 
     @tasks.loop(minutes=1)
     async def _tell(self) -> None:

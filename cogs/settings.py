@@ -27,7 +27,14 @@ from bot.services.guilds import (
 )
 from bot.ui.asking import place_of
 from bot.ui.offers import OfferingTree, offered_command
-from bot.ui.options import offered, offered_shares, offered_zones, require_writable, share_of
+from bot.ui.options import (
+    dollars_in,
+    offered,
+    offered_shares,
+    offered_zones,
+    require_writable,
+    share_of,
+)
 from bot.ui.panels import show as show_panel
 from bot.ui.policy import require_manager
 from bot.ui.settings import changes_panel, settings_panel
@@ -50,6 +57,7 @@ Resettable = Literal[
     "thresholds",
     "unchecked",
     "economy",
+    "ask_above",
     "everything",
 ]
 
@@ -105,6 +113,7 @@ class Settings(
         precheck="Look at words and pictures before the picture service is asked",
         unchecked="What happens to a request while nobody can look at it",
         economy="From how many percent of the month's budget on defaults become cheaper",
+        ask_above="Show the price first where a request may cost more than so many dollars",
     )
     async def set_some(
         self,
@@ -123,6 +132,7 @@ class Settings(
         reset_hour: app_commands.Range[int, 0, LAST_HOUR] | None = None,
         gifts: bool | None = None,
         economy: app_commands.Range[int, 1, MOST_ECONOMY] | None = None,
+        ask_above: str | None = None,
     ) -> None:
         """Change what is named."""
         require_manager(interaction)
@@ -143,6 +153,7 @@ class Settings(
             "reset_hour": reset_hour,
             "gifts": gifts,
             "economy": economy,
+            "ask_above": dollars_in("ask_above", ask_above) if ask_above else None,
         }
         changes = {name: value for name, value in named.items() if value is not None}
         if not changes:

@@ -5,6 +5,7 @@ translates and fills it. Anything else that is raised is a bug.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
@@ -94,14 +95,45 @@ class QuotaDenied(UserError):
     tip = "Ask someone who runs this server."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """What a refused request would have been, and cost at most in micro-dollars."""
+
+    command: str
+    pictures: int
+    quality: str | None
+    micros: int
+
+
 class QuotaFull(UserError):
-    """*unit* is pictures, requests or dollars; *used*, *in_flight* and *limit* are in that unit."""
+    """*unit* is pictures, requests or dollars; *used*, *in_flight* and *limit* are in that unit.
+
+    Attributes:
+        needed: what was refused, where the refusal comes from a request.
+    """
 
     message = (
         "{whose} limit is {limit} {spoken}: {used} used, {in_flight} in flight, {left} left; "
         "this needs {asked}."
     )
     tip = "It resets {resets}."
+    needed: "Needed | None" = None
+
+
+class AlreadyAnswered(UserError):
+    message = "This was answered already, or it has expired."
+    tip = "Ask again if you still want it."
+
+
+class PriceChanged(UserError):
+    message = "It would cost {now} by now, and not {before}."
+    tip = "Ask again to see the new price."
+
+
+class WishAnswered(UserError):
+    cost = Cost.NOT_ASKED
+    message = "Somebody answered this already, or it has expired."
+    tip = "See what was given with `/quota list`."
 
 
 class RollingFull(QuotaFull):

@@ -50,6 +50,7 @@ class GuildChoices:
             the moderation service's own judgement; above 1 never.
         economy: the percent of the month's budget beyond which defaults become cheaper; None: off.
         unchecked: what happens where the pre-check gives no answer.
+        ask_above: micro-dollars; a request that may cost more is asked about first. None: never.
     """
 
     model: str | None = None
@@ -69,6 +70,7 @@ class GuildChoices:
     reset_hour: int = 0
     gifts: bool = False
     economy: int | None = None
+    ask_above: int | None = None
 
     @property
     def clocks(self) -> Clocks:

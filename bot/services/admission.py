@@ -1,7 +1,8 @@
 """The free checks, in order, and the one write that books a request."""
 
 import secrets
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,15 +10,20 @@ from typing import Any
 from bot.domain.asks import Ask, Asker, Origin, Place, recall, remember
 from bot.domain.clock import Clock
 from bot.domain.errors import (
+    AlreadyAnswered,
     BadOption,
     ChannelClosed,
     ModelGone,
+    Needed,
+    PriceChanged,
+    QuotaFull,
     RoleMissing,
     StorageBusy,
     UserError,
 )
 from bot.domain.guild import GuildChoices
 from bot.domain.jobs import Job
+from bot.domain.money import dollars
 from bot.domain.pictures import Size
 from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities, ImageProvider, PictureRequest, Price
@@ -27,7 +33,7 @@ from bot.services.guilds import Guilds, effective_model
 from bot.services.options import OPERATIONS, check_options, request_for
 from bot.services.quota import Claim, Quotas
 from bot.services.rollup import TURNED_AWAY, day_of, is_out_of_money, turned_away
-from bot.storage import jobs
+from bot.storage import confirmations, jobs
 from bot.storage.database import Connection, Database
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -36,7 +42,10 @@ _CODE_LENGTH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """An admitted request: it is booked, and everything needed to make it is here but pictures."""
+    """An admitted request: it is booked, and everything needed to make it is here but pictures.
+
+    *fresh* is whether its asker's roles are known: those of an earlier process are not remembered.
+    """
 
     job_id: int
     code: str
@@ -46,6 +55,26 @@ class Ticket:
     estimate: Price
     choices: GuildChoices
     admitted_at: datetime
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What *ask* would be, and cost at most; nothing is booked."""
+
+    ask: Ask
+    request: PictureRequest
+    model: Capabilities
+    estimate: Price
+    choices: GuildChoices
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """That the asker agreed to the price of the confirmation *code*, in micro-dollars."""
+
+    code: str
+    micros: int
 
 
 class AlreadyAsked(Exception):  # noqa: N818 - nothing went wrong: Discord delivered it twice
@@ -76,16 +105,16 @@ class Admission:
         self._clock = clock
         self.out_of_money = set[int]()
 
-    async def admit(self, ask: Ask) -> Ticket:
-        """Check *ask* for free, then book it in one transaction.
-
-        Raises:
-            UserError: it may not run; nothing was booked.
-            AlreadyAsked: the same interaction was delivered before.
-        """
+    async def quote(self, ask: Ask) -> Quote:
+        """Check *ask* for free and say what it costs at most. Raises UserError: it may not run."""
         choices = await self._guilds.choices(ask.place.guild_id)
+        async with self._counted(ask, choices):
+            return await self._quote(ask, choices)
+
+    @asynccontextmanager
+    async def _counted(self, ask: Ask, choices: GuildChoices) -> AsyncGenerator[None]:
         try:
-            return await self._admit(ask, choices)
+            yield
         except TURNED_AWAY as refusal:
             await self._count(ask, refusal, choices)
             raise
@@ -98,7 +127,7 @@ class Admission:
         with suppress(StorageBusy):
             await self._database.write(lambda c: turned_away(c, ask, refusal, day))
 
-    async def _admit(self, ask: Ask, choices: GuildChoices) -> Ticket:
+    async def _quote(self, ask: Ask, choices: GuildChoices) -> Quote:
         _check_place(ask, choices)
         ask = await saving(as_asked(ask), choices, self._provider, self._quotas)
         capabilities = self._model(ask, choices)
@@ -106,23 +135,45 @@ class Admission:
         member = self._fingerprints.member(ask.asker.user_id)
         request = request_for(ask, choices, capabilities, member)
         self._provider.ready(request.model)
-        ticket = Ticket(
-            job_id=0,
-            code="".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH)),
+        return Quote(
             ask=ask,
             request=request,
             model=capabilities,
             estimate=self._provider.estimate(request),
             choices=choices,
+        )
+
+    async def admit(self, ask: Ask, agreed: Agreed | None = None) -> Ticket:
+        """Check *ask* for free, then book it in one transaction.
+
+        With *agreed* that confirmation is used up in the same transaction, so it books once.
+
+        Raises:
+            UserError: it may not run; nothing was booked, and no confirmation is used up.
+            AlreadyAsked: the same interaction was delivered before.
+        """
+        quote = await self.quote(ask)
+        _check_price(quote, agreed)
+        ticket = Ticket(
+            job_id=0,
+            code=new_code(),
+            ask=quote.ask,
+            request=quote.request,
+            model=quote.model,
+            estimate=quote.estimate,
+            choices=quote.choices,
             admitted_at=self._clock.now(),
         )
-        job_id = await self._database.write(lambda c: self._book(c, ticket))
+        async with self._counted(ask, quote.choices):
+            job_id = await self._database.write(lambda c: self._book(c, ticket, agreed))
         return replace(ticket, job_id=job_id)
 
-    def _book(self, connection: Connection, ticket: Ticket) -> int:
+    def _book(self, connection: Connection, ticket: Ticket, agreed: Agreed | None) -> int:
         ask = ticket.ask
         if jobs.known_interaction(connection, ask.origin.interaction_id):
             raise AlreadyAsked
+        if agreed and not confirmations.take(connection, agreed.code, ticket.admitted_at):
+            raise AlreadyAnswered
         claim = Claim(
             reference=ticket.code,
             guild_id=ask.place.guild_id,
@@ -136,7 +187,16 @@ class Admission:
             at=ticket.admitted_at,
             clocks=ticket.choices.clocks,
         )
-        self._quotas.book(connection, claim)
+        try:
+            self._quotas.book(connection, claim)
+        except QuotaFull as full:
+            full.needed = Needed(
+                command=claim.command,
+                pictures=claim.pictures,
+                quality=ticket.request.quality,
+                micros=claim.micros,
+            )
+            raise
         return jobs.add(
             connection,
             code=ticket.code,
@@ -190,6 +250,11 @@ class Admission:
         return models[ask.model]
 
 
+def new_code() -> str:
+    """Return a short name for a request: easy to read out, hard to guess."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+
+
 def where_of(place: Place) -> dict[str, Any]:
     """Return what of *place* is not a job's own column."""
     return {
@@ -237,7 +302,14 @@ def ticket_of(job: Job, choices: GuildChoices) -> Ticket:
         estimate=Price(micros=job.estimate_micros),
         choices=choices,
         admitted_at=job.created_at,
+        fresh=False,
     )
+
+
+def _check_price(quote: Quote, agreed: Agreed | None) -> None:
+    now = quote.estimate.micros
+    if agreed is not None and now > agreed.micros:
+        raise PriceChanged(now=dollars(now), before=dollars(agreed.micros))
 
 
 def _check_place(ask: Ask, choices: GuildChoices) -> None:

@@ -21,6 +21,8 @@ from bot.domain.errors import (
     StorageBusy,
 )
 from bot.domain.jobs import Job, JobState
+from bot.domain.leftover import Left, nearest
+from bot.domain.quota import Unit
 from bot.providers.base import Price
 from bot.services import moderation
 from bot.services.admission import Ticket
@@ -98,6 +100,24 @@ class Books:
         if found is None:
             raise NothingKept(code=f"#{ticket.code}")
         return restored(*found)
+
+    async def left(self, ticket: Ticket, price: Price, pictures: int) -> Left | None:
+        """Return what its asker has left once *ticket* is settled; None where nobody can say."""
+        if not ticket.fresh:
+            return None
+        ask, spent = ticket.ask, price.micros if price.known else ticket.estimate.micros
+        unspent = {
+            Unit.PICTURES: ask.count - pictures,
+            Unit.DOLLARS: ticket.estimate.micros - spent,
+        }
+        asker, clocks = ask.asker, ticket.choices.clocks
+        try:
+            standings = await self._quotas.standing(
+                ask.place.guild_id, asker.user_id, asker.role_ids, clocks
+            )
+        except StorageBusy:
+            return None
+        return nearest(standings, unspent)
 
     async def undelivered(self, ticket: Ticket) -> datetime:
         """Keep what could not be shown; return until when, counted from the first time."""

@@ -79,7 +79,7 @@ class BudgetAlerts:
         self, guild_id: int, channel_id: int, choices: GuildChoices
     ) -> list[BudgetAlert]:
         found: list[BudgetAlert] = []
-        for budget in await budgets(self._quotas, guild_id, choices.timezone):
+        for budget in await budgets(self._quotas, guild_id, choices.clocks):
             if budget.window not in _WINDOWS or not budget.limit:
                 continue
             percent = await self._new_share(guild_id, budget, choices.timezone)

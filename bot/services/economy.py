@@ -28,7 +28,7 @@ async def saving(ask: Ask, choices: GuildChoices, provider: ImageProvider, quota
     """Return *ask* with a cheaper quality or model, where the server saves and there is one."""
     if choices.economy is None or (ask.model and ask.quality):
         return ask
-    budget = await month_budget(quotas, ask.place.guild_id, choices.timezone)
+    budget = await month_budget(quotas, ask.place.guild_id, choices.clocks)
     if budget is None or budget.percent < choices.economy:
         return ask
     return cheaper(ask, choices, provider)

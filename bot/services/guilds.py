@@ -8,6 +8,7 @@ from typing import Final, TypedDict, Unpack
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.money import MICROS_PER_DOLLAR, dollars
 from bot.domain.windows import Weekday
 from bot.providers.base import Capabilities
 from bot.services import zones
@@ -21,6 +22,7 @@ Models = Mapping[str, Capabilities]
 MOST_PROMPT_HOURS: Final = 30 * 24
 LAST_HOUR: Final = 23
 MOST_ECONOMY: Final = 99  # percent
+MOST_ASK_ABOVE: Final = 1_000 * MICROS_PER_DOLLAR
 MOST_PLACES: Final = 50
 """How many channels, and how many roles, a server can name."""
 
@@ -50,6 +52,7 @@ class Changes(TypedDict, total=False):
     reset_hour: int
     gifts: bool
     economy: int | None
+    ask_above: int | None
 
 
 class Guilds:
@@ -238,6 +241,12 @@ def _check_economy(after: GuildChoices, models: Models) -> None:
         raise BadOption(option="economy", problem=f"it is 1 to {MOST_ECONOMY}")
 
 
+def _check_ask_above(after: GuildChoices, models: Models) -> None:
+    del models
+    if after.ask_above is not None and not 0 <= after.ask_above <= MOST_ASK_ABOVE:
+        raise BadOption(option="ask_above", problem=f"it is $0 to {dollars(MOST_ASK_ABOVE)}")
+
+
 def _check_places(after: GuildChoices, models: Models) -> None:
     del models
     for name, chosen in (("channels", after.channels), ("roles", after.roles)):
@@ -269,6 +278,7 @@ _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "prompt_hours": _check_hours,
     "reset_hour": _check_reset_hour,
     "economy": _check_economy,
+    "ask_above": _check_ask_above,
     "channels": _check_places,
     "roles": _check_places,
     "thresholds": _check_thresholds,

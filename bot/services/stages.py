@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.errors import ContentRefused, UserError
+from bot.domain.leftover import Left
 from bot.domain.queue import Expected
 from bot.imaging.pool import Imaging
 from bot.imaging.values import Finished, Normalised
@@ -21,7 +22,8 @@ class FilesTooLarge(Exception):  # noqa: N818 - not the end of it: smaller ones 
 class Result:
     """What is shown: at least one picture. *seconds* is what the provider took.
 
-    *quality* is what was asked of it, *refused* what the vendor declined beside the pictures.
+    *quality* is what was asked of it, *refused* what the vendor declined beside the pictures,
+    *left* what the asker can still have, where that is known.
     """
 
     ticket: Ticket
@@ -32,6 +34,7 @@ class Result:
     seconds: float
     notes: tuple[str, ...]
     refused: tuple[ContentRefused, ...] = ()
+    left: Left | None = None
 
 
 class Stage(Protocol):

@@ -26,7 +26,7 @@ from bot.domain.errors import (
 from bot.domain.queue import Turn
 from bot.imaging.pool import Imaging
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
-from bot.services.admission import Admission, Ticket
+from bot.services.admission import Admission, Agreed, Quote, Ticket
 from bot.services.books import Books, Shown
 from bot.services.keeping import Kept
 from bot.services.places import Places
@@ -94,15 +94,27 @@ class Studio:
         self._jobs: set[int] = set()
         self._closing = False
 
-    async def admit(self, ask: Ask) -> Ticket:
+    async def quote(self, ask: Ask) -> Quote:
+        """Say what *ask* would cost at most; nothing is booked.
+
+        Raises:
+            UserError: it may not run.
+        """
+        if self._closing:
+            raise Closing
+        return await self._admission.quote(ask)
+
+    async def admit(self, ask: Ask, agreed: Agreed | None = None) -> Ticket:
         """Book *ask*, or raise a UserError that cost nothing.
+
+        *agreed* is the confirmation that this uses up.
 
         `perform` or `books.withdrawn` must follow.
         """
         if self._closing:
             raise Closing
         self._queue.require_room()
-        return await self._admission.admit(ask)
+        return await self._admission.admit(ask, agreed)
 
     async def perform(
         self, ticket: Ticket, stage: Stage, *, patience: float | None = CALL_BEFORE
@@ -261,6 +273,7 @@ class Studio:
             seconds=kept.seconds,
             notes=kept.notes,
             refused=kept.answer.refused,
+            left=await self.books.left(ticket, kept.answer.price, len(kept.answer.pictures)),
         )
 
     @asynccontextmanager

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, String, Text
+from sqlalchemy import Boolean, String, Text, bindparam, func, select
 
 from bot.domain.quota import Scope, Unit
 from bot.domain.usage import Tally
@@ -17,6 +17,7 @@ from bot.storage.bookings import Booking
 from bot.storage.counters import Key
 from bot.storage.database import Connection
 from bot.storage.hot import Hot
+from bot.storage.tables import ledger as table
 from bot.storage.types import instant, milliseconds
 
 

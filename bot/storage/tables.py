@@ -90,6 +90,29 @@ jobs = Table(
     ),
 )
 
+confirmations = Table(  # requests that wait for their price to be agreed to; erased when answered
+    "confirmations",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("code", String(12), nullable=False, unique=True),
+    Column("interaction_id", Snowflake, nullable=False, unique=True),
+    Column("application_id", Snowflake, nullable=False),
+    Column("token", Text, nullable=False),  # the interaction's, to take the card back
+    Column("guild_id", Snowflake, nullable=False),
+    Column("channel_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("command", String(16), nullable=False),
+    Column("options", Json, nullable=False),  # the ask, without prompt and secrets
+    Column("cheaper", Json),  # the same of the cheaper version
+    Column("place", Json, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("parent", String(12)),
+    Column("micros", Snowflake, nullable=False),
+    Column("cheaper_micros", Snowflake),
+    Column("expires_at", UtcMs, nullable=False),
+    Index("ix_confirmations_expires_at", "expires_at"),
+)
+
 pictures = Table(  # received and not yet shown; erased when shown
     "pictures",
     metadata,
@@ -235,6 +258,47 @@ grants = Table(
     Column("revoked_at", UtcMs),
     Column("gift_of", Snowflake),  # the grant that it was given from
     Index("ix_grants_scope", "guild_id", "scope", "scope_id"),
+)
+
+wishes = Table(  # what members asked the people who run a server for
+    "wishes",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("channel_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("scope", String(16), nullable=False),  # whose limit was full: member, server
+    Column("unit", String(16), nullable=False),
+    Column("window", String(16), nullable=False),
+    Column("amount", Snowflake, nullable=False),  # what the request needed of it
+    Column("command", String(16), nullable=False),
+    Column("pictures", Integer, nullable=False),
+    Column("quality", String(32)),
+    Column("micros", Snowflake, nullable=False),
+    Column("state", String(16), nullable=False),  # open, approved, denied, expired, unposted
+    Column("card_channel_id", Snowflake),
+    Column("card_message_id", Snowflake),
+    Column("created_at", UtcMs, nullable=False),
+    Column("expires_at", UtcMs, nullable=False),
+    Column("answered_at", UtcMs),
+    Column("answered_by", Snowflake),
+    Column("granted", Snowflake),
+    Column("grant_until", UtcMs),
+    Column("reason", Text, nullable=False),
+    Column("is_told", Boolean, nullable=False),
+    Index(
+        "uq_wishes_open",  # one open wish of a member about a limit
+        "guild_id",
+        "user_id",
+        "scope",
+        "unit",
+        "window",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index("ix_wishes_member", "guild_id", "user_id"),
 )
 
 moderation_events = Table(

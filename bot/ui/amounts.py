@@ -1,9 +1,11 @@
 """Pictures, money, requests and windows in words."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
+from bot.domain.leftover import Left
 from bot.domain.money import dollars
-from bot.domain.quota import Unit
+from bot.domain.quota import Scope, Unit
 from bot.domain.usage import Tally
 from bot.domain.windows import Period, Rolling, Window
 from bot.ui.words import say, say_many
@@ -21,6 +23,20 @@ _LIMITS: Mapping[Window | None, str] = {
     Window.LIFETIME: "{amount} in all",
     None: "{amount} at once",
 }
+
+_LEFT: Mapping[tuple[Scope, Period], str] = {
+    (Scope.MEMBER, Window.HOUR): "{amount} left this hour",
+    (Scope.MEMBER, Window.DAY): "{amount} left today",
+    (Scope.MEMBER, Window.WEEK): "{amount} left this week",
+    (Scope.MEMBER, Window.MONTH): "{amount} left this month",
+    (Scope.SERVER, Window.HOUR): "{amount} left for this server this hour",
+    (Scope.SERVER, Window.DAY): "{amount} left for this server today",
+    (Scope.SERVER, Window.WEEK): "{amount} left for this server this week",
+    (Scope.SERVER, Window.MONTH): "{amount} left for this server this month",
+}
+_LEFT_SOMEHOW: Mapping[Scope, str] = defaultdict(
+    lambda: "{amount} left here", {Scope.MEMBER: "{amount} left"}
+)
 
 
 def amount_of(locale: str, unit: Unit, amount: int) -> str:
@@ -43,6 +59,12 @@ def limit_of(locale: str, unit: Unit, amount: int, window: Period) -> str:
         one, many = "{amount} in any {count} hour", "{amount} in any {count} hours"
         return say_many(locale, one, many, window.hours, amount=much)
     return say(locale, _LIMITS[window], amount=much)
+
+
+def left_of(locale: str, left: Left) -> str:
+    """Return what is left of a limit: ``17 pictures left today``."""
+    message = _LEFT.get((left.holder, left.window), _LEFT_SOMEHOW[left.holder])
+    return say(locale, message, amount=amount_of(locale, left.unit, left.amount))
 
 
 def tally_of(locale: str, tally: Tally) -> str:

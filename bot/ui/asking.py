@@ -1,5 +1,6 @@
 """From an interaction to a request, and from a request to the picture in the channel."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
@@ -14,10 +15,13 @@ from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.studio import Studio
 from bot.ui.failures import answer_failure
+from bot.ui.host import Host
 from bot.ui.notices import note_refusal
+from bot.ui.price_card import show_price
 from bot.ui.replies import is_gone
 from bot.ui.stage import ReplyStage
 from bot.ui.text import encodable
+from bot.ui.wish_news import tell_answers
 
 _GATED = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
@@ -57,14 +61,46 @@ def ask_of(interaction: Interaction[Any], command: Command, **options: Unpack[Op
 
 
 async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) -> None:
-    """Book, acknowledge, make, show. What concerns the asker alone is decided before the defer.
+    """Book, acknowledge, make, show; or show the price first, where the server wants that.
+
+    What concerns the asker alone is decided before the defer.
 
     What the vendor declines is answered here, before the server's log channel is told.
 
     Raises:
         UserError: it was refused or it failed; nothing is left open.
     """
-    ticket = await studio.admit(replace(ask, prompt=encodable(ask.prompt)))
+    ask = replace(ask, prompt=encodable(ask.prompt))
+    if await _asks_first(interaction, studio, ask):
+        return
+    await acknowledge_and_show(interaction, studio, await studio.admit(ask))
+
+
+async def _asks_first(interaction: Interaction[Any], studio: Studio, ask: Ask) -> bool:
+    """Show the price and the choice where the server wants that; nothing is booked."""
+    host: Host = interaction.client
+    if (await host.guild_choices.choices(ask.place.guild_id)).ask_above is None:
+        return False
+    quote = await studio.quote(ask)
+    if not host.confirmations.is_needed(quote):
+        return False
+    await show_price(interaction, await host.confirmations.keep(quote))
+    return True
+
+
+async def acknowledge_and_show(
+    interaction: Interaction[Any],
+    studio: Studio,
+    ticket: Ticket,
+    *,
+    then: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Acknowledge what is booked, do *then*, make it and show it.
+
+    Raises:
+        UserError: it failed; nothing is left open.
+    """
+    ask = ticket.ask
     try:
         answered = await interaction.response.defer(thinking=True, ephemeral=ask.private)
     except BaseException as error:
@@ -72,9 +108,12 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
         if is_gone(error):
             return
         raise
+    if then is not None:
+        await then()
     try:
         async with ReplyStage(interaction, _reply(ask.place, answered)) as stage:
             await studio.perform(ticket, stage)
+        await tell_answers(interaction)
     except ContentRefused as error:
         await answer_failure(interaction, error)
         await note_refusal(interaction, error, ticket.code)

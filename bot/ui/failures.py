@@ -7,9 +7,11 @@ import discord
 import structlog
 from discord import Interaction, app_commands
 
-from bot.domain.errors import ManagersOnly, UserError
+from bot.domain.errors import ManagersOnly, QuotaFull, UserError
 from bot.services.admission import AlreadyAsked
 from bot.ui.replies import is_gone, tell
+from bot.ui.wish_button import way_out
+from bot.ui.wish_news import tell_answers
 from bot.ui.words import refusal, say
 
 log = structlog.get_logger(__name__)
@@ -22,7 +24,13 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
         log.info("interaction_dropped", reason=type(cause).__name__)
         return
     try:
-        await tell(interaction, _text(interaction.locale.value, cause))
+        text, view = _text(interaction.locale.value, cause), None
+        if isinstance(cause, QuotaFull):
+            more, view = await way_out(interaction, cause)
+            text = f"{text} {more}".rstrip()
+        await tell(interaction, text, view)
+        if isinstance(cause, QuotaFull):
+            await tell_answers(interaction)
     except discord.HTTPException as untold:
         log.warning("failure_untold", status=untold.status, code=untold.code)
     except Exception as untold:  # noqa: BLE001 - a dropped connection; nobody above answers

@@ -2,10 +2,15 @@
 
 from typing import Protocol
 
+from discord.ui import LayoutView
+
 from bot.providers.base import ImageProvider
+from bot.services.confirmations import Confirmations
 from bot.services.guilds import Guilds
 from bot.services.queue import QueueDesk
+from bot.services.quota import Quotas
 from bot.services.studio import Studio
+from bot.services.wishes import Wishes
 
 
 class Host(Protocol):
@@ -29,4 +34,36 @@ class Host(Protocol):
     @property
     def guild_choices(self) -> Guilds:
         """What servers have chosen."""
+        ...
+
+    @property
+    def confirmations(self) -> Confirmations:
+        """Requests whose price is not agreed to yet."""
+        ...
+
+
+class Board(Protocol):
+    """What posts in channels with the bot's own rights."""
+
+    async def put(self, channel_id: int, view: LayoutView) -> int | None:
+        """Post *view*; return the message's id, None where it was not taken."""
+        ...
+
+
+class WishHost(Host, Protocol):
+    """The client, as far as wishes for more know it."""
+
+    @property
+    def quotas(self) -> Quotas:
+        """The limits."""
+        ...
+
+    @property
+    def wishes(self) -> Wishes:
+        """What members asked for."""
+        ...
+
+    @property
+    def notices(self) -> Board:
+        """What posts the cards."""
         ...

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import discord
 import structlog
 from discord import Interaction
+from discord.ui import LayoutView
 
 from bot.domain.errors import ContentRefused
 from bot.domain.money import dollars
@@ -90,8 +91,15 @@ class Notices:
 
     async def post(self, channel_id: int, text: str) -> None:
         """Post *text*; a channel that does not take it is logged once, until it takes one again."""
+        await self._send(channel_id, content=text)
+
+    async def put(self, channel_id: int, view: LayoutView) -> int | None:
+        """Post *view*; return the message's id, None where it was not taken."""
+        return await self._send(channel_id, view=view)
+
+    async def _send(self, channel_id: int, **message: Any) -> int | None:  # noqa: ANN401
         try:
-            await self._client.get_partial_messageable(channel_id).send(text)
+            sent = await self._client.get_partial_messageable(channel_id).send(**message)
         except (discord.Forbidden, discord.NotFound) as refused:
             if channel_id not in self._closed:
                 self._closed.add(channel_id)
@@ -100,6 +108,8 @@ class Notices:
             log.warning("notice_failed", channel=channel_id, reason=type(failed).__name__)
         else:
             self._closed.discard(channel_id)
+            return sent.id
+        return None
 
     async def tell(self, alerts: Alerts) -> None:
         """Tell of stops and of models that end, as far as that is new. Raises StorageBusy."""

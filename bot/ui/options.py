@@ -73,6 +73,14 @@ def amount_in(unit: Unit, text: str) -> int:
         raise BadOption(option="amount", problem=_PROBLEMS[unit]) from None
 
 
+def dollars_in(option: str, text: str) -> int:
+    """Return the micro-dollars that *text* says for *option*. Raises BadOption: none."""
+    try:
+        return _micros(text)
+    except ValueError:
+        raise BadOption(option=option, problem=_PROBLEMS[Unit.DOLLARS]) from None
+
+
 def limit_rule(scope: str, unit: str, window: str, hours: int | None, named: Targets) -> Rule:
     """Return the limit that options name, of amount 0. Raises BadOption where there can be none."""
     period = _period(window, hours)

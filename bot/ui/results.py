@@ -13,6 +13,7 @@ from bot.domain.queue import Expected
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
 from bot.services.stages import Result
+from bot.ui.amounts import left_of
 from bot.ui.buttons import cancel_button, result_buttons
 from bot.ui.shapes import written
 from bot.ui.text import shown
@@ -79,7 +80,7 @@ def waiting_reply(locale: str, code: str, expected: Expected) -> dict[str, Any]:
 
 
 def small_print(locale: str, result: Result) -> str:
-    """Return the second line: what was made, how long it took, what it cost, the code."""
+    """Return the second line: what was made, how it went, what it cost, what is left, the code."""
     return " · ".join(_facts(locale, result))
 
 
@@ -121,6 +122,8 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
         )
     yield say(locale, "{seconds} s", seconds=_seconds(result.seconds))
     yield _price(locale, result)
+    if result.left is not None:
+        yield left_of(locale, result.left)
     yield f"#{ticket.code}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from discord.ui import LayoutView
 
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.money import dollars
 from bot.domain.windows import Weekday
 from bot.providers.base import Capabilities
 from bot.services.guilds import Models, effective_model
@@ -34,6 +35,7 @@ _LABELS: Mapping[str, str] = {
     "thresholds": "The pre-check declines",
     "unchecked": "What could not be checked",
     "economy": "Economy",
+    "ask_above": "Asks before spending",
 }
 _STRICTNESS: Mapping[Strictness, str] = {
     Strictness.AUTO: "as usual",
@@ -66,6 +68,7 @@ _NOTES: Mapping[str, str] = {
     ),
     "precheck": "Nothing is looked at before the picture service is asked; it has its own rules.",
     "thresholds": "A low percentage declines much: from 0 % on everything is declined.",
+    "ask_above": "Whoever asks for more sees the price first; nothing is booked until they agree.",
     "unchecked": "While the moderation service does not answer, no picture is made.",
     "economy": (
         "Then requests that name no model or quality are made with cheaper ones, and say so; what "
@@ -156,6 +159,7 @@ def _values(locale: str, choices: GuildChoices, models: Models) -> dict[str, str
         "thresholds": _thresholds(locale, choices.thresholds),
         "unchecked": say(locale, _UNCHECKED[choices.unchecked]),
         "economy": _economy(locale, choices.economy),
+        "ask_above": _ask_above(locale, choices.ask_above),
     }
 
 
@@ -171,6 +175,12 @@ def _economy(locale: str, share: int | None) -> str:
     if share is None:
         return say(locale, "off")
     return say(locale, "from {percent} % of the month's budget on", percent=share)
+
+
+def _ask_above(locale: str, amount: int | None) -> str:
+    if amount is None:
+        return say(locale, "never")
+    return say(locale, "where a request may cost more than {amount}", amount=dollars(amount))
 
 
 def _thresholds(locale: str, thresholds: Mapping[str, float]) -> str:

@@ -4,7 +4,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from bot.domain.quota import Scope, Unit
+from bot.domain.quota import Rule, Scope, Unit
 from bot.domain.windows import Window
 from bot.providers.base import ImageProvider
 from tests.discord.world import World, private_text
@@ -32,8 +32,8 @@ async def log_room(world: World, greta: MemberActor, art_room: ChannelHandle) ->
 
 
 async def _limit(world: World, micros: int, window: Window = Window.MONTH) -> None:
-    limit = (world.guild.id, Scope.SERVER, 0, Unit.DOLLARS, window, micros)
-    await world.services.quotas.set_rule(*limit, by=1)
+    limit = Rule(scope=Scope.SERVER, unit=Unit.DOLLARS, window=window, amount=micros)
+    await world.services.quotas.set_rule(world.guild.id, limit, by=1)
 
 
 async def _make(member: MemberActor, room: ChannelHandle, times: int) -> None:

@@ -242,7 +242,7 @@ async def test_a_manager_sees_everyones_and_cancels_them_on_the_record(
 
     assert all("people who run this server" in each.followups[0].content for each in more)
     entries = await world.services.database.read(
-        lambda connection: audit.newest(connection, world.guild.id, most=5)
+        lambda connection: audit.page(connection, world.guild.id, most=5).entries
     )
     assert [entry.action for entry in entries] == ["request cancelled"] * 3
     assert {entry.user_id for entry in entries} == {greta.id}

@@ -1,5 +1,8 @@
 """Every day of three years on which clocks change, in every zone, against `whenever`."""
 
+# pyright: reportUnknownMemberType=false
+# `whenever` takes time zones of Python versions that are not there yet.
+
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache

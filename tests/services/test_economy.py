@@ -10,7 +10,7 @@ import pytest
 from bot.bootstrap import Services
 from bot.domain.asks import recall, remember
 from bot.domain.errors import BadOption, QuotaFull
-from bot.domain.quota import Scope, Unit
+from bot.domain.quota import Rule, Scope, Unit
 from bot.domain.windows import Window
 from bot.providers.base import PictureRequest
 from bot.services.admission import Ticket, ticket_of
@@ -41,8 +41,8 @@ def _each(request: PictureRequest) -> int:
 
 async def _save(services: Services, **choices: Any) -> None:
     """Let the server save from 50 % on, of which one picture has used more."""
-    limit = (GUILD, Scope.SERVER, 0, Unit.DOLLARS, Window.MONTH, 8 * PRICE)
-    await services.quotas.set_rule(*limit, by=ANN)
+    limit = Rule(scope=Scope.SERVER, unit=Unit.DOLLARS, window=Window.MONTH, amount=8 * PRICE)
+    await services.quotas.set_rule(GUILD, limit, by=ANN)
     models = services.provider.models
     await services.guilds.change(GUILD, ANN, models=models, economy=10, **choices)
     ticket = await services.studio.admit(ask())

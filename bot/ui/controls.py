@@ -1,0 +1,61 @@
+"""Pressed buttons, chosen options and sent forms, found by their ids: alive after a restart.
+
+An id names what was pressed and never who may press it; that each handler asks the server.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Self
+
+import discord
+from discord import Interaction
+from discord.ui import DynamicItem, Item
+
+from bot.ui.failures import answer_failure
+from bot.ui.price_answers import answer_price
+from bot.ui.wishes import answer_wish, ask_for_more
+
+Handler = Callable[[Interaction[Any], list[str]], Awaitable[None]]
+
+_HANDLERS: Final[Mapping[str, Handler]] = {
+    "price": answer_price,
+    "more": ask_for_more,
+    "wish": answer_wish,
+}
+_ID: Final = re.compile(rf"(?P<family>{'|'.join(_HANDLERS)}):(?P<rest>.+)", re.DOTALL)
+
+
+class Control(DynamicItem[Item[Any]], template=_ID):
+    """A button or a select of a card or a panel."""
+
+    def __init__(self, item: Item[Any], family: str, rest: str) -> None:
+        super().__init__(item)
+        self._family, self._rest = family, rest
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id of what was pressed."""
+        del interaction
+        return cls(item, match["family"], match["rest"])
+
+    async def callback(self, interaction: Interaction[Any]) -> None:
+        """Do what it says, if the presser may."""
+        await _handle(interaction, self._family, self._rest)
+
+
+async def answer_form(interaction: Interaction[Any]) -> None:
+    """Do what a sent form says; forms that are not ours are left alone."""
+    if interaction.type is not discord.InteractionType.modal_submit:
+        return
+    found = _ID.fullmatch(str((interaction.data or {}).get("custom_id", "")))
+    if found is not None:
+        await _handle(interaction, found["family"], found["rest"])
+
+
+async def _handle(interaction: Interaction[Any], family: str, rest: str) -> None:
+    try:
+        await _HANDLERS[family](interaction, rest.split(":"))
+    except Exception as error:  # noqa: BLE001 - nobody above a button answers
+        await answer_failure(interaction, error)

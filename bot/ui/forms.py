@@ -1,0 +1,79 @@
+"""Forms that are answered by their id, so that one opened before a restart is answered too."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from discord import Interaction, TextStyle
+from discord.ui import Label, Modal, TextInput
+
+from bot.domain.errors import BadOption
+from bot.domain.windows import zone
+
+MOST_DAYS: Final = 3650
+_LABEL: Final = 45  # characters that Discord takes
+
+
+async def ask_in_form(
+    interaction: Interaction[Any], custom_id: str, title: str, fields: Mapping[str, TextInput[Any]]
+) -> None:
+    """Open a form with *fields* by their labels; `bot.ui.controls` finds its answer by its id."""
+    modal = Modal(title=title[:_LABEL], custom_id=custom_id)
+    for label, field in fields.items():
+        modal.add_item(Label(text=label[:_LABEL], component=field))
+    modal.stop()  # discord.py keeps nothing of it in memory
+    await interaction.response.send_modal(modal)
+
+
+def text_field(name: str, *, usual: str = "", hint: str = "", most: int = 20) -> TextInput[Any]:
+    """Return a field for one line; with *usual* it is filled in."""
+    return TextInput(
+        custom_id=name, default=usual or None, placeholder=hint or None, max_length=most
+    )
+
+
+def long_field(name: str, *, hint: str = "", most: int = 300) -> TextInput[Any]:
+    """Return a field for a few sentences."""
+    return TextInput(
+        custom_id=name, style=TextStyle.paragraph, placeholder=hint or None, max_length=most
+    )
+
+
+def written_in(interaction: Interaction[Any]) -> dict[str, str]:
+    """Return what was written into the form, by the fields' names."""
+    data: Any = interaction.data or {}
+    return dict(_fields(data.get("components", [])))
+
+
+def until_in(text: str, now: datetime, timezone: str) -> datetime:
+    """Return the instant that *text* says: so many days from *now*, or the end of a date.
+
+    Raises:
+        BadOption: it says neither, or one that is past or too far.
+    """
+    written = text.strip()
+    try:
+        until = _in_days(written, now) or _end_of(written, timezone)
+    except (ValueError, OverflowError):
+        problem = "write a number of days, or a date such as 2026-12-24"
+        raise BadOption(option="until", problem=problem) from None
+    if not now < until <= now + timedelta(days=MOST_DAYS):
+        raise BadOption(option="until", problem=f"it is 1 to {MOST_DAYS} days from now")
+    return until
+
+
+def _in_days(text: str, now: datetime) -> datetime | None:
+    return now + timedelta(days=int(text)) if text.isascii() and text.isdigit() else None
+
+
+def _end_of(text: str, timezone: str) -> datetime:
+    day = datetime.strptime(text, "%Y-%m-%d").date() + timedelta(days=1)  # noqa: DTZ007 - a date
+    return datetime.combine(day, time(), zone(timezone)).astimezone(UTC)
+
+
+def _fields(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for each in components:
+        if "custom_id" in each and "value" in each:
+            yield str(each["custom_id"]), str(each["value"] or "")
+        inner = each.get("component")
+        yield from _fields([*each.get("components", []), *([inner] if inner else [])])

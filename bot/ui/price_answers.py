@@ -1,0 +1,51 @@
+"""What the buttons of a price card do: make it, make the cheaper version, forget it."""
+
+from typing import Any
+
+from discord import Interaction
+
+from bot.domain.asks import Ask, recall
+from bot.domain.confirmations import Confirmation
+from bot.domain.errors import AlreadyAnswered
+from bot.services.admission import Agreed
+from bot.ui.asking import acknowledge_and_show, asker_of, origin_of, place_of
+from bot.ui.host import Host
+from bot.ui.price_card import cancelled_panel, take_back
+
+
+async def answer_price(interaction: Interaction[Any], parts: list[str]) -> None:
+    """Do what was pressed, once, and for the asker alone; a refusal leaves the card as it is."""
+    verb, code = parts
+    host: Host = interaction.client
+    guild_id = place_of(interaction).guild_id
+    waiting = await host.confirmations.find(guild_id, code, interaction.user.id)
+    if verb == "cancel":
+        await host.confirmations.cancel(waiting)
+        await interaction.response.edit_message(view=cancelled_panel(interaction.locale.value))
+        return
+    ask, micros = _agreed(interaction, waiting, cheaper=verb == "cheaper")
+    ticket = await host.studio.admit(ask, Agreed(code, micros))
+    await acknowledge_and_show(
+        interaction, host.studio, ticket, then=lambda: take_back(interaction.client, waiting)
+    )
+
+
+def _agreed(
+    interaction: Interaction[Any], waiting: Confirmation, *, cheaper: bool
+) -> tuple[Ask, int]:
+    """Return what is agreed to, and its price. Raises AlreadyAnswered: there is no cheaper one."""
+    options, micros = waiting.options, waiting.micros
+    if cheaper:
+        if waiting.cheaper is None or waiting.cheaper_micros is None:
+            raise AlreadyAnswered
+        options, micros = waiting.cheaper, waiting.cheaper_micros
+    ask = recall(
+        options,
+        command=waiting.command,
+        prompt=waiting.prompt,
+        origin=origin_of(interaction),
+        asker=asker_of(interaction),
+        place=place_of(interaction),
+        parent=waiting.parent,
+    )
+    return ask, micros
