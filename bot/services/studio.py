@@ -181,8 +181,8 @@ class Studio:
         log.info("studio_draining", running=len(self._jobs))
         for task in self._waiting:
             task.cancel()
-        while self._running and clock() < deadline:
-            await asyncio.wait(set(self._running), timeout=deadline - clock())
+        while (others := self._others()) and clock() < deadline:
+            await asyncio.wait(others, timeout=deadline - clock())
         await self._end_all()
         with suppress(StorageBusy):
             await self.books.catch_up()
@@ -190,12 +190,18 @@ class Studio:
     async def _end_all(self) -> None:
         """Cancel what runs; what does not end in a moment is as safe as after a power cut."""
         deadline = asyncio.get_running_loop().time() + ENDING
-        for task in self._running:
+        for task in self._others():
             task.cancel()
-        while self._running and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.wait(set(self._running), timeout=left)
-        if self._running:
-            log.warning("studio_left_open", jobs=len(self._running))
+        while (others := self._others()) and (
+            left := deadline - asyncio.get_running_loop().time()
+        ) > 0:
+            await asyncio.wait(others, timeout=left)
+        if others:
+            log.warning("studio_left_open", jobs=len(others))
+
+    def _others(self) -> set[asyncio.Task[object]]:
+        """Return the tasks that are at work, but for the one that asks."""
+        return {task for task in self._running if task is not asyncio.current_task()}
 
     async def _make(
         self, ticket: Ticket, stage: Stage, asked: float, progress: "_Progress"
@@ -278,10 +284,15 @@ class Studio:
 
     @asynccontextmanager
     async def _at_work(self, ticket: Ticket, stage: Stage) -> AsyncGenerator[None]:
-        """Let `close` know of this task while it is at work on *ticket*; what is parked is told."""
+        """Let `close` know of this task until its end; what is parked is told.
+
+        After its work a task may still be telling the asker how it failed.
+        """
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - coroutines run in tasks
-        self._running.add(task)
+        if task not in self._running:
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
         self._jobs.add(ticket.job_id)
         try:
             with structlog.contextvars.bound_contextvars(job=ticket.code):
@@ -291,7 +302,6 @@ class Studio:
                     log.info("job_parked")
                     await stage.parked(ticket)
         finally:
-            self._running.discard(task)
             self._jobs.discard(ticket.job_id)
 
     @asynccontextmanager

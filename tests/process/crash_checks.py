@@ -3,9 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from discord import Permissions
+
 from tests.fakes.discord_posts import Interaction, Message
+from tests.fakes.discord_replies import TOKEN_LIFE
 from tests.process.books import Books, read_books
 from tests.process.stage import Stage
+
+VIEW = Permissions(view_channel=True).value
 
 PLACEHOLDERS = (
     "You are number",
@@ -49,10 +54,11 @@ def check(
 
 
 def _answers(stage: Stage, asked: Interaction, job: dict[str, Any] | None) -> list[Message]:
-    """Return what the asker and others see of one request, but for what only announces it.
+    """Return what the asker sees of one request, but for what only announces it.
 
-    A private reply whose token died cannot be looked at any more, by anybody but the asker until
-    they close Discord: where the power went just after its edit, a direct message says it again.
+    Easel cannot look at a private reply whose token died, which is there until Discord is closed,
+    nor into a channel that was closed: where the power went just after such an edit, a direct
+    message shows it again. What nobody can see any more is not counted beside it.
     """
     code = f"#{job['code']}" if job else "#none"
     found: list[Message] = []
@@ -61,8 +67,16 @@ def _answers(stage: Stage, asked: Interaction, job: dict[str, Any] | None) -> li
         announces = message.loading or message.content.startswith(PLACEHOLDERS)
         if mine and not message.deleted and not announces:
             found.append(message)
-    lasting = [message for message in found if not message.ephemeral]
-    return lasting if lasting and job and job["private"] else found
+    return [message for message in found if _lasts(stage, message, asked)] or found
+
+
+def _lasts(stage: Stage, message: Message, asked: Interaction) -> bool:
+    world = stage.discord.world
+    token_lives = world.clock.now() - asked.sent_at <= TOKEN_LIFE
+    channel = world.channels[message.channel_id]
+    guild = world.guilds.get(channel.guild_id or 0)
+    may = guild.permissions(asked.user_id, channel) if guild else VIEW
+    return bool(may & VIEW) and (token_lives or not message.ephemeral)
 
 
 def _check_calls(

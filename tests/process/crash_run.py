@@ -102,7 +102,9 @@ class Run:
             if held is None:
                 assert await bot.ended(within=WITHIN) == -signal.SIGKILL, bot.log
             else:
-                await asyncio.wait_for(held.reached.wait(), WITHIN)
+                await stage.discord.until(
+                    held.reached.is_set, within=WITHIN, what=f"{death}: {bot.log}", poll=POLL
+                )
                 if isinstance(death, Stopping):
                     os.kill(bot.pid, signal.SIGTERM)
                     await asyncio.sleep(self.dice.uniform(0, 0.4))
