@@ -24,6 +24,7 @@ from bot.services.auditing import AuditLog
 from bot.services.books import Books
 from bot.services.budget_alerts import BudgetAlerts
 from bot.services.confirmations import Confirmations
+from bot.services.digests import Digests
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
@@ -60,6 +61,7 @@ class Services:
     audit: AuditLog
     alerts: Alerts
     budget_alerts: BudgetAlerts
+    digests: Digests
     reports: Reports
     provider: ImageProvider
     imaging: Imaging
@@ -123,6 +125,7 @@ async def open_services(
             queue=queue,
             places=Places(queue, clock, park),
         )
+        reports = Reports(database, quotas, clock)
         yield Services(
             studio=studio,
             recovery=Recovery(studio, admission, clock, at_once=at_once),
@@ -138,7 +141,8 @@ async def open_services(
             budget_alerts=BudgetAlerts(
                 database, quotas, guilds, clock, out_of_money=admission.out_of_money
             ),
-            reports=Reports(database, quotas, clock),
+            digests=Digests(database, reports, clock),
+            reports=reports,
             provider=provider,
             imaging=imaging,
             database=database,

@@ -136,6 +136,7 @@ class EaselClient(commands.Bot):
         try:
             await self.notices.tell(self.services.alerts)
             await self.notices.tell_budgets(self.services.budget_alerts)
+            await self.notices.tell_digests(self.services.digests)
         except UserError as error:
             log.warning("not_told", reason=type(error).__name__)
         except Exception:

@@ -58,6 +58,7 @@ Resettable = Literal[
     "unchecked",
     "economy",
     "ask_above",
+    "digest",
     "everything",
 ]
 
@@ -66,6 +67,7 @@ PRECHECK_OPTIONS = frozenset({"precheck", "unchecked", "thresholds"})
 
 _DEFAULTS = GuildChoices()
 _RESETS = {
+    "digest": ("digest", "digest_hour"),
     "moderation": ("strictness",),
     "everything": tuple(field.name for field in fields(GuildChoices)),
 }
@@ -114,6 +116,8 @@ class Settings(
         unchecked="What happens to a request while nobody can look at it",
         economy="From how many percent of the month's budget on defaults become cheaper",
         ask_above="Show the price first where a request may cost more than so many dollars",
+        digest="The weekday of a digest in the log channel",
+        digest_hour="The hour of the digest by this server's clocks (9 unless you say)",
     )
     async def set_some(
         self,
@@ -133,6 +137,8 @@ class Settings(
         gifts: bool | None = None,
         economy: app_commands.Range[int, 1, MOST_ECONOMY] | None = None,
         ask_above: str | None = None,
+        digest: WeekdayName | None = None,
+        digest_hour: app_commands.Range[int, 0, LAST_HOUR] | None = None,
     ) -> None:
         """Change what is named."""
         require_manager(interaction)
@@ -154,6 +160,8 @@ class Settings(
             "gifts": gifts,
             "economy": economy,
             "ask_above": dollars_in("ask_above", ask_above) if ask_above else None,
+            "digest": Weekday(digest) if digest else None,
+            "digest_hour": digest_hour,
         }
         changes = {name: value for name, value in named.items() if value is not None}
         if not changes:

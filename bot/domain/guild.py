@@ -49,6 +49,8 @@ class GuildChoices:
         thresholds: by category the score, 0 to 1, from which a request is declined, in place of
             the moderation service's own judgement; above 1 never.
         economy: the percent of the month's budget beyond which defaults become cheaper; None: off.
+        digest: the weekday on which the log channel gets a digest; None: never.
+        digest_hour: 0 to 23: the hour of the server's clocks for it.
         unchecked: what happens where the pre-check gives no answer.
         ask_above: micro-dollars; a request that may cost more is asked about first. None: never.
     """
@@ -71,6 +73,8 @@ class GuildChoices:
     gifts: bool = False
     economy: int | None = None
     ask_above: int | None = None
+    digest: Weekday | None = None
+    digest_hour: int = 9
 
     @property
     def clocks(self) -> Clocks:

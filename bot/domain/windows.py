@@ -60,7 +60,7 @@ class Weekday(StrEnum):
     SUNDAY = "sunday"
 
 
-_NUMBERS = {day: number for number, day in enumerate(Weekday)}
+WEEKDAY_NUMBERS = {day: number for number, day in enumerate(Weekday)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _day(day: date, _clocks: Clocks) -> tuple[date, date]:
 
 
 def _week(day: date, clocks: Clocks) -> tuple[date, date]:
-    first = day - (day.weekday() - _NUMBERS[clocks.week_start]) % 7 * _DAY
+    first = day - (day.weekday() - WEEKDAY_NUMBERS[clocks.week_start]) % 7 * _DAY
     return first, first + 7 * _DAY
 
 

@@ -53,6 +53,8 @@ class Changes(TypedDict, total=False):
     gifts: bool
     economy: int | None
     ask_above: int | None
+    digest: Weekday | None
+    digest_hour: int
 
 
 class Guilds:
@@ -247,6 +249,12 @@ def _check_ask_above(after: GuildChoices, models: Models) -> None:
         raise BadOption(option="ask_above", problem=f"it is $0 to {dollars(MOST_ASK_ABOVE)}")
 
 
+def _check_digest_hour(after: GuildChoices, models: Models) -> None:
+    del models
+    if not 0 <= after.digest_hour <= LAST_HOUR:
+        raise BadOption(option="digest_hour", problem=f"it is 0 to {LAST_HOUR}")
+
+
 def _check_places(after: GuildChoices, models: Models) -> None:
     del models
     for name, chosen in (("channels", after.channels), ("roles", after.roles)):
@@ -279,6 +287,7 @@ _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "reset_hour": _check_reset_hour,
     "economy": _check_economy,
     "ask_above": _check_ask_above,
+    "digest_hour": _check_digest_hour,
     "channels": _check_places,
     "roles": _check_places,
     "thresholds": _check_thresholds,

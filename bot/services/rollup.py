@@ -6,7 +6,15 @@ from datetime import date, datetime
 from typing import Final
 
 from bot.domain.asks import Ask
-from bot.domain.errors import ChannelClosed, QuotaFull, RoleMissing, TooManyAtOnce, UserError
+from bot.domain.errors import (
+    ChannelClosed,
+    QuotaDenied,
+    QuotaFull,
+    RoleMissing,
+    TooManyAtOnce,
+    TooManyAtOnceHere,
+    UserError,
+)
 from bot.domain.jobs import JobState
 from bot.domain.quota import Scope, Unit
 from bot.domain.usage import Counts, Dimension, Outcomes
@@ -15,7 +23,14 @@ from bot.domain.windows import zone
 from bot.storage import daily, ledger
 from bot.storage.database import Connection
 
-TURNED_AWAY: tuple[type[UserError], ...] = (QuotaFull, TooManyAtOnce, ChannelClosed, RoleMissing)
+TURNED_AWAY: tuple[type[UserError], ...] = (
+    QuotaFull,
+    QuotaDenied,
+    TooManyAtOnce,
+    TooManyAtOnceHere,
+    ChannelClosed,
+    RoleMissing,
+)
 """Refusals for a limit or a rule of the server; others are about what was asked for."""
 
 BUDGET_FULL: Final = "BudgetFull"

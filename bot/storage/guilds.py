@@ -24,6 +24,7 @@ _READ: Final[Mapping[str, Callable[[Any], object]]] = {
     "fidelity": Fidelity,
     "unchecked": Unchecked,
     "week_start": Weekday,
+    "digest": Weekday,
 }
 
 
@@ -47,6 +48,16 @@ def with_log_channel(connection: Connection) -> list[int]:
     """Return the servers that have one. It reads every server's settings: ask seldom."""
     rows = connection.execute(select(guilds.c.guild_id, guilds.c.choices))
     return [row.guild_id for row in rows if row.choices.get("log_channel") is not None]
+
+
+def with_digest(connection: Connection) -> dict[int, tuple[GuildChoices, datetime]]:
+    """Return what those servers chose that want a digest, and when they changed it last."""
+    rows = connection.execute(select(guilds.c.guild_id, guilds.c.choices, guilds.c.changed_at))
+    return {
+        row.guild_id: (_read(row.choices), row.changed_at)
+        for row in rows
+        if row.choices.get("digest") and row.choices.get("log_channel") is not None
+    }
 
 
 def load_to_change(connection: Connection, guild_id: int, at: datetime) -> GuildChoices:

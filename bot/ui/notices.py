@@ -14,12 +14,15 @@ from discord.ui import LayoutView
 
 from bot.domain.errors import ContentRefused
 from bot.domain.money import dollars
+from bot.domain.usage import ServerUsage
 from bot.domain.windows import Window
 from bot.services.alerts import Alerts, Endings, ModelEnds, ServerModelEnds, StopChange
 from bot.services.budget_alerts import BudgetAlert, BudgetAlerts
+from bot.services.digests import Digests
 from bot.ui.host import Host
 from bot.ui.panels import at, on_day, small
 from bot.ui.reasons import declined, reasons
+from bot.ui.server_usage import overview
 from bot.ui.text import shown
 from bot.ui.words import say
 
@@ -128,6 +131,12 @@ class Notices:
         for each in await alerts.new():
             await self.post(each.channel_id, budget_notice(self._locale(each.guild_id), each))
 
+    async def tell_digests(self, digests: Digests) -> None:
+        """Post the digests that are due. Raises StorageBusy."""
+        for each in await digests.due():
+            text = digest_notice(self._locale(each.guild_id), each.usage)
+            await self.post(each.channel_id, text)
+
     def _locale(self, guild_id: int) -> str:
         guild = self._client.get_guild(guild_id)
         return guild.preferred_locale.value if guild else "en-US"
@@ -196,6 +205,17 @@ def budget_notice(locale: str, alert: BudgetAlert) -> str:
     anew = say(locale, "It begins anew {moment}.", moment=budget.resets_at)
     more = say(locale, "`/quota set` changes it, `/usage server` shows where it went.")
     return f"{head}\n{small([f'{anew} {more}'])}"
+
+
+def digest_notice(locale: str, usage: ServerUsage) -> str:
+    """Return the digest of a server's week, within the length of a message."""
+    sections = [f"## {say(locale, 'The week on this server')}", *overview(locale, usage)]
+    text = ""
+    for section in filter(None, sections):
+        if len(text) + 1 + len(section) > _MOST_TEXT:
+            break
+        text = f"{text}\n{section}".strip()
+    return text
 
 
 def _refusal(locale: str, interaction: Interaction[Any], error: ContentRefused, code: str) -> str:

@@ -51,8 +51,12 @@ _NAMES: Final[Mapping[View, str]] = {  # how a line names what it is about
 _CAUSES: Final[Mapping[str, str]] = {
     "ContentRefused": "declined for its content",
     "QuotaFull": "a limit was reached",
+    "RollingFull": "a limit was reached",
+    "QuotaUsedUp": "a limit was reached",
+    "QuotaDenied": "a manager's rule",
     "BudgetFull": "the server's budget was used up",
     "TooManyAtOnce": "too many at once",
+    "TooManyAtOnceHere": "too many at once",
     "ChannelClosed": "not in that channel",
     "RoleMissing": "a role was missing",
     "Cancelled": "cancelled by who asked",
@@ -79,7 +83,7 @@ class Page:
 def server_page(locale: str, usage: ServerUsage, view: View, number: int) -> Page:
     """Return a page of *view*; a number beyond the last shows the last."""
     if view is View.OVERVIEW:
-        return Page(tuple(_overview(locale, usage)))
+        return Page(tuple(overview(locale, usage)))
     rows = list(_rows(locale, usage, view))
     count = max(1, -(-len(rows) // PAGE))
     number = min(number, count - 1)
@@ -131,7 +135,8 @@ def refused_of(locale: str, usage: ServerUsage) -> str:
     )
 
 
-def _overview(locale: str, usage: ServerUsage) -> Iterator[str]:
+def overview(locale: str, usage: ServerUsage) -> Iterator[str]:
+    """Yield the sections of the overview; some may be empty."""
     since = say(
         locale, "Since {day}: {tally}.", day=on_day(usage.since), tally=_total(locale, usage)
     )

@@ -36,6 +36,8 @@ _LABELS: Mapping[str, str] = {
     "unchecked": "What could not be checked",
     "economy": "Economy",
     "ask_above": "Asks before spending",
+    "digest": "Weekly digest",
+    "digest_hour": "Hour of the digest",
 }
 _STRICTNESS: Mapping[Strictness, str] = {
     Strictness.AUTO: "as usual",
@@ -74,6 +76,7 @@ _NOTES: Mapping[str, str] = {
         "Then requests that name no model or quality are made with cheaper ones, and say so; what "
         "members name stays."
     ),
+    "digest": "It is posted in the log channel; choose one with `/settings set log_channel`.",
 }
 _MODELS_WITH: Mapping[str, Callable[[Capabilities], object]] = {
     "strictness": lambda model: model.strictness,
@@ -129,10 +132,11 @@ def changes_panel(
 
 
 def _hidden(choices: GuildChoices, *, precheck: bool) -> set[str]:
-    """Return what hangs on a pre-check that is off, or that there is not."""
+    """Return what hangs on a digest or a pre-check that is off, or that there is not."""
+    digest = set[str]() if choices.digest else {"digest_hour"}
     if not precheck:
-        return _PRECHECK
-    return set() if choices.precheck else _PRECHECK - {"precheck"}
+        return _PRECHECK | digest
+    return digest if choices.precheck else digest | _PRECHECK - {"precheck"}
 
 
 def _means_something(name: str, models: Models) -> bool:
@@ -160,6 +164,8 @@ def _values(locale: str, choices: GuildChoices, models: Models) -> dict[str, str
         "unchecked": say(locale, _UNCHECKED[choices.unchecked]),
         "economy": _economy(locale, choices.economy),
         "ask_above": _ask_above(locale, choices.ask_above),
+        "digest": say(locale, choices.digest or "off"),
+        "digest_hour": f"{choices.digest_hour}:00",
     }
 
 
