@@ -153,7 +153,8 @@ def check_ledger() -> None:
     for difference in found:
         click.echo(f"{difference[0].upper()}{difference[1:]}.")
     if found:
-        _leave(f"{len(found)} things do not add up; nothing was changed.", EXIT_FAILED)
+        several = f"{len(found)} things do" if found[1:] else "One thing does"
+        _leave(f"{several} not add up; nothing was changed.", EXIT_FAILED)
     click.echo("Everything adds up.")
 
 

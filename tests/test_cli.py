@@ -253,6 +253,28 @@ async def test_migrate_says_from_where_to_where(tmp_path: Path) -> None:
     assert second.out == f"The database already has revision {revision}.\n"
 
 
+async def test_check_ledger_says_what_differs_and_changes_nothing(tmp_path: Path) -> None:
+    none = await easel(tmp_path, {}, "check-ledger")
+    await easel(tmp_path, {}, "migrate")
+    well = await easel(tmp_path, {}, "check-ledger")
+    with closing(sqlite3.connect(tmp_path / "data" / "easel.db")) as connection:
+        connection.execute(
+            """INSERT INTO counters VALUES
+            (7, 'server', 0, 'pictures', 'day', 0, 86400000, 3, 0, 9, NULL)"""
+        )
+        connection.commit()
+    wrong = await easel(tmp_path, {}, "check-ledger")
+
+    assert (none.code, well.code, wrong.code) == (78, 0, 1)
+    assert "There is no database" in none.err
+    assert well.out == "Everything adds up.\n"
+    assert wrong.out == (
+        "The counter of server 0 on server 7, pictures day says 3 used, the ledger 0.\n"
+    )
+    assert last(wrong.err) == "easel: One thing does not add up; nothing was changed."
+    assert rows(tmp_path / "data" / "easel.db", "SELECT used FROM counters") == [(3,)]
+
+
 def rows(file: Path, question: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(file)) as connection:
         return connection.execute(question).fetchall()

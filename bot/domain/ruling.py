@@ -9,6 +9,7 @@ A rule that denies beats all others, whomever it is for.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from bot.domain.quota import Effect, QuotaDefaults, Rule, Scope, Unit
 from bot.domain.windows import Period, Window
@@ -96,18 +97,19 @@ def _precedence(rule: Rule) -> tuple[int, bool, int]:
     return _RANKS.get(rule.scope, 0), rule.effect is Effect.UNLIMITED, rule.amount
 
 
-def _usual(defaults: QuotaDefaults) -> list[Rule]:
+@cache
+def _usual(defaults: QuotaDefaults) -> tuple[Rule, ...]:
     limits: list[tuple[Scope, Unit, Period, int | None]] = [
         (Scope.EVERYONE, Unit.JOBS, None, defaults.member_jobs_at_once),
         (Scope.EVERYONE, Unit.PICTURES, Window.DAY, defaults.member_pictures_per_day),
         (Scope.SERVER, Unit.DOLLARS, Window.MONTH, defaults.server_micros_per_month),
         (Scope.BOT, Unit.DOLLARS, Window.MONTH, defaults.bot_micros_per_month),
     ]
-    return [
+    return tuple(
         Rule(scope=scope, unit=unit, window=window, amount=amount, is_default=True)
         for scope, unit, window, amount in limits
         if amount is not None
-    ]
+    )
 
 
 def _concerns(rule: Rule, whom: Whom) -> bool:

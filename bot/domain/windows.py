@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _HOUR = timedelta(hours=1)
@@ -138,6 +139,7 @@ _DATES: Mapping[Window, Callable[[date, Clocks], tuple[date, date]]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def _clock_shows(day: date, hour: time, tz: tzinfo) -> datetime:
     """Return the first instant at which the clocks show *hour* on *day*, or later if skipped."""
     wall = datetime.combine(day, hour, tz)

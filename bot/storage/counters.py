@@ -44,6 +44,12 @@ class Key:
         starts, ends = milliseconds(self.starts_at), milliseconds(self.ends_at)
         return [self.guild_id, self.scope, self.scope_id, self.unit, self.window, starts, ends]
 
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What keys are sorted by, quicker than they are themselves."""
+        place = self.guild_id, self.scope, self.scope_id, self.unit
+        return (*place, self.window, self.starts_at)
+
     @classmethod
     def restored(cls, stored: Sequence[Any]) -> "Key":
         """Return the key that `stored` gave."""
@@ -170,7 +176,7 @@ def advance(connection: Connection, key: Key, gone: int, since: datetime) -> Non
 
 def hold(connection: Connection, holds: Sequence[Hold]) -> bool:
     """Reserve every amount of *holds*, or return False: then the transaction must be undone."""
-    ordered = sorted(holds, key=lambda each: each.key)
+    ordered = sorted(holds, key=lambda each: each.key.order)
     values: dict[str, object] = {}
     for i, each in enumerate(ordered):
         values |= _row(each, i)
@@ -189,7 +195,7 @@ def move(connection: Connection, moves: Iterable[Move]) -> None:
                 "more_used": each.used,
                 "at": milliseconds(each.at),
             }
-            for each in sorted(moves, key=lambda each: each.key)
+            for each in sorted(moves, key=lambda each: each.key.order)
         ],
     )
 

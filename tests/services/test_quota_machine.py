@@ -416,5 +416,5 @@ TestQuotas.settings = settings(
     max_examples=RUNS,
     stateful_step_count=STEPS,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
