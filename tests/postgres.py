@@ -34,6 +34,8 @@ KEEPER = """
 import ctypes, os, shutil, signal, subprocess, sys, time
 binaries, home, user = sys.argv[1:]
 as_user = {"user": int(user), "group": int(user), "extra_groups": []} if user else {}
+for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    signal.signal(each, signal.SIG_IGN)  # they are for the tests; what ends with them is the input
 data = os.path.join(home, "data")
 log = open(os.path.join(home, "log"), "wb")
 def tied():
