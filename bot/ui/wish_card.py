@@ -86,7 +86,8 @@ def _who(locale: str, wish: Wish) -> str:
     if wish.quality:
         quality = say(locale, shown(wish.quality, _NAME))
         wanted.append(say(locale, "{quality} quality", quality=quality))
-    wanted.append(say(locale, "at most {price}", price=dollars(wish.micros)))
+    if wish.micros:
+        wanted.append(say(locale, "at most {price}", price=dollars(wish.micros)))
     return f"<@{wish.user_id}> · <#{wish.channel_id}>\n{' · '.join(wanted)}"
 
 

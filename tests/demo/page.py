@@ -154,7 +154,10 @@ class Visitor:
         await self._answered()
 
     async def sees(self, text: str) -> Locator:
-        """Wait until *text* can be read in the channel without scrolling; return its message."""
+        """Wait until *text* can be read in the channel without scrolling; return its message.
+
+        Of one that is taller than the channel the beginning is enough.
+        """
         message = self.messages.filter(has_text=text).last
         await message.wait_for()
 
@@ -234,6 +237,7 @@ async def until(look: Callable[[], Awaitable[bool]]) -> None:
 _IN_VIEW: Final = """message => {
     const log = document.querySelector("#channel-timeline").getBoundingClientRect();
     const box = message.getBoundingClientRect();
+    if (box.height > log.height) return box.top >= log.top - 1 && box.top < log.bottom;
     return box.top < log.bottom && box.bottom > log.top && box.bottom <= log.bottom + 1;
 }"""
 

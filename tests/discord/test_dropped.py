@@ -10,6 +10,7 @@ from simcord.builders import ChannelHandle
 
 from bot.client import EaselClient
 from bot.domain.errors import StorageBusy
+from bot.services.guilds import Guilds
 from tests.discord.world import World, private_text
 
 
@@ -32,8 +33,15 @@ class _Edits:
         monkeypatch.setattr(discord.Interaction, "edit_original_response", edited)
 
 
-class _Busy:
+class _SoonBusy:
+    """Answers once, when the request is asked; the log channel's question comes too late."""
+
+    def __init__(self, real: Guilds) -> None:
+        self._answers = iter([real.choices])
+
     async def choices(self, guild_id: int) -> Any:
+        for answer in self._answers:
+            return await answer(guild_id)
         raise StorageBusy(guild=guild_id)
 
 
@@ -85,7 +93,7 @@ async def test_a_refusal_is_told_whatever_becomes_of_the_notice(
 async def test_a_refusal_is_told_while_the_database_is_busy(
     world: World, ann: MemberActor, art_room: ChannelHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world.easel, "guild_choices", _Busy())
+    monkeypatch.setattr(world.easel, "guild_choices", _SoonBusy(world.services.guilds))
 
     assert "declined" in private_text(await ann.slash(art_room, "imagine", prompt="forbidden"))
 

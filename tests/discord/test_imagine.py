@@ -20,7 +20,7 @@ async def test_a_picture_is_posted_with_alt_text_and_two_lines(
     first, second = message.content.split("\n")
     assert first == f"**a red kite over the sea** — {ann.mention}"
     assert second.startswith("-# 1024×1024 · ")
-    assert " · free · #" in second
+    assert " · free · 19 pictures left today · #" in second
     (picture,) = message.attachments
     assert picture.description == "AI image: a red kite over the sea"
     assert opened(await picture.read()).size == (1024, 1024)

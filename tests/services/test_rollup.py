@@ -102,7 +102,8 @@ async def test_an_older_database_is_filled_with_the_same(
     written = _rows(tmp_path, known)
     with closing(sqlite3.connect(tmp_path / "easel.db")) as connection:
         connection.executescript(
-            "DROP TABLE daily; ALTER TABLE jobs DROP COLUMN roles;"
+            "DROP TABLE daily; DROP TABLE confirmations; DROP TABLE wishes;"
+            "ALTER TABLE jobs DROP COLUMN roles;"
             "UPDATE alembic_version SET version_num = '0002'"
         )
 

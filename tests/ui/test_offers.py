@@ -120,11 +120,12 @@ def test_settings_of_plain_models() -> None:
 
     assert set(shown) == {
         "timezone", "week_start", "reset_hour", "gifts", "log_channel", "prompt_hours",
+        "economy", "digest", "digest_hour", "ask_above",
     }  # fmt: skip
     takes_back = _options(SQUARE_ONLY, of=Settings.reset, left_out=PRECHECK_OPTIONS)
     assert _values(takes_back["what"]) == [
         "timezone", "week_start", "reset_hour", "gifts", "log_channel", "prompt_hours",
-        "everything",
+        "economy", "ask_above", "digest", "everything",
     ]  # fmt: skip
 
 
@@ -134,11 +135,14 @@ def test_settings_of_rich_models() -> None:
     assert set(shown) == {
         "model", "quality", "moderation", "timezone", "log_channel", "prompt_hours",
         "fidelity", "previews", "precheck", "unchecked", "week_start", "reset_hour", "gifts",
+        "economy", "digest", "digest_hour", "ask_above",
     }  # fmt: skip
     assert set(_values(shown["moderation"])) == {"auto", "low"}
     assert _values(shown["fidelity"]) == ["square", "own"]
     takes_back = _options(RICH, STYLED, of=Settings.reset)
-    assert set(_values(takes_back["what"])) == {*shown, "thresholds", "everything"}
+    assert set(_values(takes_back["what"])) == {*shown, "thresholds", "everything"} - {
+        "digest_hour"
+    }
 
 
 def test_a_tree_that_knows_no_models_shows_everything() -> None:
