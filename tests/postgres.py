@@ -165,9 +165,11 @@ def _within_reach(binaries: Path, home: Path) -> Path:
     """Return binaries that an unprivileged user can run, copied where the way to them is closed."""
     if all(parent.stat().st_mode & 0o001 for parent in binaries.resolve().parents):
         return binaries
-    copied = home / "install"
-    shutil.copytree(binaries.parent, copied, symlinks=True)
-    return copied / "bin"
+    package = binaries.parent.parent
+    for part in package.parent.glob(f"{package.name}*"):  # its libraries lie beside it
+        if part.is_dir():
+            shutil.copytree(part, home / part.name, symlinks=True)
+    return home / binaries.relative_to(package.parent)
 
 
 def _elsewhere(work: Callable[[], Awaitable[object]]) -> None:
