@@ -234,7 +234,7 @@ class Limits:
         jobs: jobs after which a worker is replaced.
     """
 
-    memory: int = 300_000_000
+    memory: int = 255_000_000
     cpu_seconds: int = 5
     wall_seconds: float = 5.0
     jobs: int = 300
