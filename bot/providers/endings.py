@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot.providers.base import Ending
 from bot.providers.models import DEFAULT_MODEL, MODELS, Model
@@ -13,6 +13,11 @@ NOTICE = timedelta(days=60)
 
 Listed = Mapping[str, object]
 """A server's own list of models: each one's entry by its name."""
+
+
+def today() -> date:
+    """Return the present day in UTC."""
+    return datetime.now(UTC).date()
 
 
 def listed_in(body: bytes) -> Listed:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from urllib.parse import urlsplit
 
 import httpx2
@@ -39,7 +39,7 @@ from bot.providers.base import (
 from bot.providers.breaker import Breaker
 from bot.providers.calls import Calls, Errand
 from bot.providers.checks import findings
-from bot.providers.endings import endings_of, has_ended, listed_in
+from bot.providers.endings import endings_of, has_ended, listed_in, today
 from bot.providers.images_client import VENDOR_URL, ImagesClient, open_sdk
 from bot.providers.links import Links
 from bot.providers.models import DEFAULT_MODEL, Dialect, Model, find, live_models, named
@@ -50,11 +50,6 @@ from bot.providers.waiting import Patience, Sleep
 from bot.providers.watching import Careful
 
 log = structlog.get_logger(__name__)
-
-
-def today() -> date:
-    """Return the present day in UTC."""
-    return datetime.now(UTC).date()
 
 
 class OpenAIImages:
@@ -77,7 +72,9 @@ class OpenAIImages:
         self._breaker = breaker
         self._today = today
         self._vendor = at_vendor(settings)
-        self._prices = PriceList(unknown_micros=settings.price_micros_unknown, vendor=self._vendor)
+        self._prices = PriceList(
+            unknown_micros=settings.price_micros_unknown, vendor=self._vendor, today=today
+        )
         self._ended: frozenset[str] = frozenset()
 
     @property

@@ -21,7 +21,10 @@ SURE = 8
 """Pictures a minute that are tried at once before anything is known of the server."""
 
 SPACING = 0.1
-"""Seconds between starts that go beyond what has worked, so that one refusal comes in time."""
+"""Seconds between starts that go beyond what has worked, so that one refusal comes in time.
+
+Where a limit allows more than ten a second, they come as close as that limit has it.
+"""
 
 PAUSE = 2.0
 """Seconds without a start after a refusal that does not say how long to wait."""
@@ -92,7 +95,10 @@ class _Minute:
                 break
             at = max(at, entry.at + WINDOW)
             used -= entry.pictures
-        return max(at, self.last + SPACING) if used + pictures > self.sure else at
+        return max(at, self.last + self._spacing()) if used + pictures > self.sure else at
+
+    def _spacing(self) -> float:
+        return SPACING if self.limit is None else min(SPACING, 60 / self.limit)
 
     def add(self, start: Start) -> None:
         """Count *start*; what exceeds the limit counts in the minutes after it."""

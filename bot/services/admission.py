@@ -36,7 +36,7 @@ from bot.services.rollup import TURNED_AWAY, day_of, is_out_of_money, turned_awa
 from bot.storage import confirmations, jobs
 from bot.storage.database import Connection, Database
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # 32 letters, so five bits are one of them
 _CODE_LENGTH = 8
 
 
@@ -252,7 +252,8 @@ class Admission:
 
 def new_code() -> str:
     """Return a short name for a request: easy to read out, hard to guess."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+    number = secrets.randbits(5 * _CODE_LENGTH)
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_CODE_LENGTH))
 
 
 def where_of(place: Place) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the people who run a server choose: read often, changed seldom, every change audited."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -65,12 +66,18 @@ class Guilds:
         self._clock = clock
         self._known: OrderedDict[int, GuildChoices] = OrderedDict()
         self._changes = 0
+        self._reading = asyncio.Lock()
 
     async def choices(self, guild_id: int) -> GuildChoices:
         """Return what the server chose, with our defaults for the rest."""
-        if guild_id in self._known:
-            self._known.move_to_end(guild_id)
-            return self._known[guild_id]
+        if guild_id not in self._known:
+            async with self._reading:  # a whole server may ask at once: it is read once
+                if guild_id not in self._known:
+                    return await self._read(guild_id)
+        self._known.move_to_end(guild_id)
+        return self._known[guild_id]
+
+    async def _read(self, guild_id: int) -> GuildChoices:
         changes = self._changes
         found = await self._database.read(lambda c: guilds.load(c, guild_id))
         if changes == self._changes:  # what was read still holds

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from bot.domain.asks import Command
 from bot.domain.jobs import Job, JobState
@@ -18,6 +27,10 @@ _FIELDS = (
     "message_id", "created_at", "finished_at", "keep_until",
 )  # fmt: skip
 _COLUMNS = [jobs.c[name] for name in _FIELDS]
+
+# On the way of every request: built once, since building costs as much as running.
+_KNOWN = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction_id"))
+_ADD = insert(jobs).returning(jobs.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +47,12 @@ class Stored:
 
 def known_interaction(connection: Connection, interaction_id: int) -> bool:
     """Whether a job of this interaction exists already."""
-    query = select(jobs.c.id).where(jobs.c.interaction_id == interaction_id)
-    return connection.execute(query).first() is not None
+    return connection.execute(_KNOWN, {"interaction_id": interaction_id}).first() is not None
 
 
 def add(connection: Connection, **values: object) -> int:
     """Insert a job in state *booked* and return its id."""
-    row = {**values, "state": JobState.BOOKED.value}
-    return connection.execute(insert(jobs).values(**row).returning(jobs.c.id)).scalar_one()
+    return connection.execute(_ADD, {**values, "state": JobState.BOOKED.value}).scalar_one()
 
 
 def move(connection: Connection, job_id: int, state: JobState, **values: object) -> bool:

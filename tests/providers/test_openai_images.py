@@ -13,9 +13,10 @@ from bot.domain.pictures import Size
 from bot.providers import dialects, images_client
 from bot.providers.base import InputPicture, Operation, PictureRequest, ProviderSettings
 from bot.providers.checks import findings
+from bot.providers.endings import today
 from bot.providers.images_client import VENDOR_URL, ImagesClient, open_sdk
 from bot.providers.models import MODELS, find
-from bot.providers.openai_images import is_vendor, open_openai_images, today
+from bot.providers.openai_images import is_vendor, open_openai_images
 from tests.fakes.images_answers import Fault, base64_of, error
 from tests.fakes.images_api import WRONG_KEY, FakeImages
 from tests.fakes.images_rules import RULES
