@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     """Dollars that all servers together may spend a month; empty means no limit."""
 
     unknown_price_dollars: Dollars = Decimal(0)
-    """Dollars counted for a picture of a model that has no known price."""
+    """Dollars counted for a picture of a model that has no known price, sketch among them."""
 
     operator_channel_id: ChannelId | None = None
     """The channel where Easel tells you, who run it, what needs you; empty means the log only."""

@@ -24,6 +24,9 @@ from bot.settings import load_settings
 PORT: Final = 8765
 """Where the page is, unless somebody else is there."""
 
+PLAY_PRICE: Final = "0.02"
+"""Dollars that a picture counts, so that there is something to see of budgets and prices."""
+
 _PATIENCE: Final = 2.0  # seconds for an orderly end
 
 _HINTS: Final = """\
@@ -31,7 +34,8 @@ Easel's demo is ready. Open this page in a browser:
 
   {url}
 
-It is a simulation on this machine: no token, no key; nothing is sent anywhere and nothing costs.
+It is a simulation on this machine: no token, no key; nothing is sent anywhere, and the prices are
+play money.
 To try, in the message box at the bottom of the page:
 
   /imagine   for example "a balloon over a snowy forest"
@@ -82,6 +86,7 @@ async def _open_client(
     settings = load_settings(
         {
             "IMAGE_PROVIDER": "sketch",
+            "UNKNOWN_PRICE_DOLLARS": PLAY_PRICE,
             "DATABASE_URL": f"sqlite+aiosqlite:///{directory}/demo.db",
         }
     )

@@ -15,7 +15,7 @@ from bot.client import EaselClient
 from bot.demo.page import DemoPage
 
 WELCOME: Final = """\
-**Welcome to Easel's demo.** Everything on this page is simulated: no token, no key, no cost.
+**Welcome to Easel's demo.** Everything on this page is simulated: no token, no key, and play money.
 - `/imagine` a picture from words; `/edit` or `/vary` one that you upload.
 - Press the buttons under a result; then become Sam, above, and press them again.
 - As Greta, who runs this server, try `/quota set`, `/usage server`, `/settings` and `/modlog`.
@@ -87,5 +87,5 @@ def _populate(env: Env) -> tuple[ChannelHandle, list[MemberActor]]:
         guild.add_member(env.create_user("greta", global_name="Greta (manager)"), roles=[manager]),
         guild.add_member(env.create_user("sam", global_name="Sam (stranger)")),
     ]
-    topic = "A simulation: no token, no key, no cost"
+    topic = "A simulation: no token, no key, play money"
     return guild.create_text_channel("art-room", topic=topic), people

@@ -1,4 +1,4 @@
-"""Pictures without a key: drawn on this machine, labelled, free, and the same every time."""
+"""Pictures without a key: drawn on this machine, labelled, and the same every time."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -31,10 +31,11 @@ REFUSED_WORD = "forbidden"
 """A prompt with this word is refused, so that demo and tests can show a refusal."""
 
 QUALITIES = ("low", "medium", "high")
+PRICES = {"low": 1, "medium": 2, "high": 4}
+"""Halves of the operator's price, by quality, so that there is something to save."""
+
 STRENGTHS = {Strength.SUBTLE: 0.25, Strength.MEDIUM: 0.55, Strength.STRONG: 0.9}
 MOST_REMEMBERED = 1_000
-FREE = Price(micros=0, version="sketch")
-
 CAPABILITIES = Capabilities(
     model=MODEL,
     operations=frozenset(Operation),
@@ -55,11 +56,12 @@ class Sketch:
     """An `ImageProvider` that draws with *draw*.
 
     Without a seed the first picture for some words is always the same one, and asking for the same
-    again gives the next.
+    again gives the next. One of medium quality counts *micros* in the books, nothing by default.
     """
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: Draw, *, micros: int = 0) -> None:
         self._draw = draw
+        self._micros = micros
         self._asked: dict[int, int] = {}  # by the words' hash, so that no words are kept
 
     @property
@@ -73,9 +75,9 @@ class Sketch:
         return {MODEL: CAPABILITIES}
 
     def estimate(self, request: PictureRequest) -> Price:
-        """Return that drawing is free."""
-        del request
-        return FREE
+        """Return what the operator wants it to count."""
+        each = self._micros * PRICES[_quality(request)] // 2
+        return Price(micros=each * request.count, version="sketch")
 
     async def make(self, request: PictureRequest, watch: Watch = UNWATCHED) -> Answer:
         """Draw the pictures; *watch* sees a single one sharpen where that is wanted.
@@ -96,7 +98,7 @@ class Sketch:
         except ValueError as error:
             raise PictureRejected(operator="sketch could not read the picture.") from error
         pictures = tuple(MadePicture(data=data, media_type="image/png") for data in drawn)
-        return Answer(pictures=pictures, price=FREE)
+        return Answer(pictures=pictures, price=self.estimate(request))
 
     def _next_seed(self, request: PictureRequest) -> int:
         key = hash((request.operation, request.prompt))
@@ -120,14 +122,13 @@ class Sketch:
 
     async def check(self) -> list[Finding]:
         """Say that nothing can be wrong."""
-        says = "sketch draws on this machine: labelled pictures, no key, no cost."
+        says = "sketch draws on this machine: labelled pictures, no key, no bill."
         return [Finding(subject="Picture service", well=True, says=says)]
 
 
 def _order(request: PictureRequest, seed: int, index: int) -> SketchOrder:
     given = [picture.data for picture in request.images]
     base = given[:1] if request.operation is not Operation.GENERATE else []
-    quality = request.quality if request.quality in QUALITIES else "medium"
     return SketchOrder(
         operation=request.operation.value,
         words=request.prompt,
@@ -135,7 +136,7 @@ def _order(request: PictureRequest, seed: int, index: int) -> SketchOrder:
         height=request.size.height,
         seed=seed,
         index=index,
-        detail=QUALITIES.index(quality or "medium"),
+        detail=QUALITIES.index(_quality(request)),
         transparent=request.background == "transparent",
         strength=STRENGTHS[request.strength],
         image=base[0] if base else None,
@@ -145,12 +146,16 @@ def _order(request: PictureRequest, seed: int, index: int) -> SketchOrder:
     )
 
 
+def _quality(request: PictureRequest) -> str:
+    wanted = request.quality
+    return wanted if wanted in QUALITIES else CAPABILITIES.default_quality or QUALITIES[0]
+
+
 @asynccontextmanager
 async def open_sketch(
     settings: ProviderSettings, draw: Draw | None = None
 ) -> AsyncGenerator[ImageProvider]:
     """Open the local drawer. Raises SetupError where nobody passed one to draw with."""
-    del settings
     if draw is None:
         raise SetupError("The sketch provider has nothing to draw with.")
-    yield Sketch(draw)
+    yield Sketch(draw, micros=settings.price_micros_unknown)

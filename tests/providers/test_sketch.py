@@ -54,6 +54,19 @@ async def test_it_is_free_and_never_wrong(provider: ImageProvider) -> None:
     assert provider.name == "sketch"
 
 
+@pytest.mark.parametrize(
+    ("quality", "micros"), [("low", 30_000), (None, 60_000), ("high", 120_000)]
+)
+async def test_it_counts_what_the_operator_wants(quality: str | None, micros: int) -> None:
+    settings = replace(SETTINGS, price_micros_unknown=20_000)
+    request = replace(REQUEST, quality=quality, count=3)
+    async with open_provider(settings, draw=draw) as provider:
+        answer = await provider.make(request)
+
+        assert answer.price == provider.estimate(request)
+        assert (answer.price.micros, answer.price.known) == (micros, True)
+
+
 async def test_the_documented_word_is_refused(provider: ImageProvider) -> None:
     with pytest.raises(ContentRefused) as caught:
         await provider.make(replace(REQUEST, prompt="something Forbidden"))
