@@ -126,8 +126,7 @@ def sync(guild: int | None) -> None:
 
     registered = asyncio.run(register(settings, extensions(), guild))
     where = "for all servers" if guild is None else f"on server {guild}"
-    names = ", ".join(f"/{name}" for name in registered)
-    click.echo(f"{len(registered)} commands are registered {where}: {names}.")
+    click.echo(f"{len(registered)} commands are registered {where}: {', '.join(registered)}.")
 
 
 @main.command()

@@ -41,10 +41,14 @@ def _checks(settings: Settings, channel: int | None) -> dict[str, Check]:
     return {"Token": at_discord, "Key": key, "Budget": budget, **here}
 
 
+MENU = discord.AppCommandType.message
+"""A command in the menu of a message, which nobody types."""
+
+
 async def register(
     settings: Settings, extensions: Sequence[str], guild_id: int | None
 ) -> Sequence[str]:
-    """Register the commands for all servers, or for one; return their names.
+    """Register the commands for all servers, or for one; return their names as people see them.
 
     Raises:
         SetupError, DiscordUnreachable: Discord did not take them.
@@ -58,7 +62,7 @@ async def register(
             if guild is not None:
                 client.tree.copy_global_to(guild=guild)
             registered = await client.tree.sync(guild=guild)
-    return [command.name for command in registered]
+    return [command.name if command.type is MENU else f"/{command.name}" for command in registered]
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from tests.fakes.discord_schema import Json
 from tests.web.test_health import free_port
 
 ROOT = Path(__file__).parent.parent
+MENU = 3  # a command in the menu of a message
 CANARY = "canary-0123456789-canary"
 NOBODY = "http://127.0.0.1:9/api/v10"  # the discard port: nothing listens there
 
@@ -177,7 +178,7 @@ async def test_sync_needs_only_the_token(discord: FakeDiscord, tmp_path: Path) -
 
     assert done.code == 0, done.err
     (registered,) = discord.world.commands.values()
-    names = {f"/{command['name']}" for command in registered}
+    names = {seen(command) for command in registered}
     assert names >= {"/imagine", "/edit", "/vary"}
     assert "are registered for all servers" in done.out
     assert all(name in done.out for name in names)
@@ -189,9 +190,14 @@ async def test_sync_needs_only_the_token(discord: FakeDiscord, tmp_path: Path) -
     assert discord.violations == []
 
 
-def paths(command: Json, before: str = "/") -> list[str]:
-    """Return what members type for *command*: itself, or each of its subcommands."""
-    path = f"{before}{command['name']}"
+def seen(command: Json) -> str:
+    """Return the name of *command* as members see it: what is in a menu is not typed."""
+    return command["name"] if command.get("type") == MENU else f"/{command['name']}"
+
+
+def paths(command: Json, before: str = "") -> list[str]:
+    """Return what members see of *command*: itself, or each of its subcommands."""
+    path = f"{before}{command['name']}" if before else seen(command)
     below = [option for option in command.get("options", []) if option["type"] in {1, 2}]
     return [deeper for each in below for deeper in paths(each, f"{path} ")] or [path]
 

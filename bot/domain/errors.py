@@ -49,6 +49,12 @@ class NotYours(UserError):
     tip = "Make your own with {command}."
 
 
+class NotOurs(UserError):
+    cost = Cost.NOT_ASKED
+    message = "This is not a result of Easel's."
+    tip = "Choose the command on a message with a picture that Easel made."
+
+
 class ManagersOnly(UserError):
     cost = Cost.NOT_ASKED
     message = "This is for people with the Manage Server permission."

@@ -42,6 +42,8 @@ class Job:
         made: how many pictures came.
         estimate_micros, cost_micros: micro-dollars; the cost is None until it is settled.
         message_channel_id, message_id: where the answer stands, or the reply that announced it.
+        calling_at, made_at, delivered_at: when the provider was asked, answered, and its answer
+            was shown; None for what did not come to that.
         keep_until: until when pictures that could not be shown are kept.
     """
 
@@ -70,5 +72,8 @@ class Job:
     message_channel_id: int | None
     message_id: int | None
     created_at: datetime
+    calling_at: datetime | None
+    made_at: datetime | None
+    delivered_at: datetime | None
     finished_at: datetime | None
     keep_until: datetime | None

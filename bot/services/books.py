@@ -195,6 +195,10 @@ class Books:
             raise NoSuchJob(code=f"#{code}", command=command)
         return found
 
+    async def lineage(self, job: Job) -> list[Job]:
+        """Return the requests that *job* was made from, the first one first; at most ten."""
+        return await self._database.read(lambda c: jobs.lineage(c, job))
+
     async def deleted(self, job: Job, by: int) -> None:
         """Remember that the message of *job* was deleted, and by which moderator."""
         now = self._clock.now()

@@ -24,7 +24,8 @@ _FIELDS = (
     "id", "code", "interaction_id", "application_id", "token", "guild_id", "channel_id", "user_id",
     "command", "state", "options", "place", "prompt", "revised_prompt", "model", "count", "made",
     "private", "roles", "parent", "estimate_micros", "cost_micros", "message_channel_id",
-    "message_id", "created_at", "finished_at", "keep_until",
+    "message_id", "created_at", "calling_at", "made_at", "delivered_at", "finished_at",
+    "keep_until",
 )  # fmt: skip
 _COLUMNS = [jobs.c[name] for name in _FIELDS]
 
@@ -72,6 +73,19 @@ def find(connection: Connection, guild_id: int, code: str) -> Job | None:
     query = select(*_COLUMNS).where(jobs.c.guild_id == guild_id, jobs.c.code == code)
     row = connection.execute(query).mappings().first()
     return None if row is None else _job(row)
+
+
+def lineage(connection: Connection, job: Job, most: int = 10) -> list[Job]:
+    """Return what *job* was made from, the first one first; of a longer line the last *most*."""
+    line = list[Job]()
+    parent = job.parent
+    while parent is not None and len(line) < most:
+        before = find(connection, job.guild_id, parent)
+        if before is None:
+            break
+        line.insert(0, before)
+        parent = before.parent
+    return line
 
 
 def unfinished(connection: Connection) -> list[Job]:

@@ -1,4 +1,4 @@
-"""What the buttons under an answer do: again, vary, delete, cancel."""
+"""What the buttons under an answer do: again, vary, details, delete, cancel."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,6 +13,7 @@ from bot.domain.errors import DownloadFailed, NoSuchJob, NotYours
 from bot.domain.jobs import Job
 from bot.ui.asking import ask_and_show, ask_of, asker_of, origin_of, place_of, source_of
 from bot.ui.buttons import BUTTON_ID
+from bot.ui.details import show_details
 from bot.ui.failures import answer_failure
 from bot.ui.host import Host
 from bot.ui.policy import is_manager
@@ -80,6 +81,11 @@ async def _vary(interaction: Interaction[Any], host: Host, job: Job, position: i
     await ask_and_show(interaction, host.studio, ask)
 
 
+async def _details(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
+    del position
+    await show_details(interaction, host, job)
+
+
 async def _delete(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
     if not asker_of(interaction).moderates:
@@ -113,7 +119,8 @@ def _require_owner(interaction: Interaction[Any], job: Job) -> None:
 _VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {
     "again": _again,
     "vary": _vary,
+    "details": _details,
     "delete": _delete,
     "cancel": _cancel,
 }
-_OF_RESULTS = {"again", "vary", "delete"}
+_OF_RESULTS = {"again", "vary", "details", "delete"}

@@ -1,11 +1,15 @@
 """The buttons under an answer, as they look; `bot.ui.actions` is what they do."""
 
-from discord import ButtonStyle
+import re
+
+from discord import ActionRow, ButtonStyle, Message
 from discord.ui import Button, View
 
 from bot.ui.words import say
 
-BUTTON_ID = r"easel:(?P<verb>again|vary|delete|cancel):(?P<code>[0-9a-z]{8}):(?P<position>[0-9])"
+BUTTON_ID = (
+    r"easel:(?P<verb>again|vary|details|delete|cancel):(?P<code>[0-9a-z]{8}):(?P<position>[0-9])"
+)
 """What such a button carries: names only. Who may press it, the database decides."""
 
 
@@ -20,9 +24,20 @@ def result_buttons(locale: str, code: str, pictures: int, *, varies: bool) -> Vi
     for position in range(pictures if varies else 0):
         label = say(locale, "Vary") if pictures == 1 else f"{say(locale, 'Vary')} {position + 1}"
         view.add_item(_button("vary", code, position, label, "🎲"))
+    view.add_item(_button("details", code, 0, say(locale, "Details"), "🔎"))
     view.add_item(_button("delete", code, 0, say(locale, "Delete"), "🗑️"))
     view.stop()
     return view
+
+
+def code_in(message: Message) -> str | None:
+    """Return the code of the result that *message* shows; None where it shows none of ours."""
+    for row in message.components:
+        for each in row.children if isinstance(row, ActionRow) else ():
+            found = re.fullmatch(BUTTON_ID, getattr(each, "custom_id", None) or "")
+            if found is not None:
+                return found["code"]
+    return None
 
 
 def again_button(locale: str, code: str) -> View:

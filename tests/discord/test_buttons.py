@@ -90,7 +90,7 @@ async def test_delete_by_a_moderator_is_audited(
     assert [(entry.user_id, entry.action) for entry in entries] == [(mona.id, "picture deleted")]
 
 
-@pytest.mark.parametrize("label", ["Again", "Vary", "Delete"])
+@pytest.mark.parametrize("label", ["Again", "Vary", "Details", "Delete"])
 async def test_a_stranger_gets_a_friendly_private_answer(
     ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, label: str
 ) -> None:
@@ -137,7 +137,7 @@ async def test_again_says_so_when_the_words_are_erased(
     assert "erased" in text
 
 
-@pytest.mark.parametrize("verb", ["again", "vary", "delete"])
+@pytest.mark.parametrize("verb", ["again", "vary", "details", "delete"])
 async def test_an_altered_id_reaches_no_other_message(
     world: World, ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, verb: str
 ) -> None:

@@ -23,4 +23,4 @@ async def test_a_result_has_no_button_that_no_model_can_serve(
 
     assert result.response is not None
     buttons = [each.get("label") for each in walk_components(result.response.components)]
-    assert [label for label in buttons if label] == ["Again", "Delete"]
+    assert [label for label in buttons if label] == ["Again", "Details", "Delete"]
