@@ -143,8 +143,8 @@ class Admission:
             choices=choices,
         )
 
-    async def admit(self, ask: Ask, agreed: Agreed | None = None) -> Ticket:
-        """Check *ask* for free, then book it in one transaction.
+    async def book(self, quote: Quote, agreed: Agreed | None = None) -> Ticket:
+        """Book what was quoted just now, in one transaction.
 
         With *agreed* that confirmation is used up in the same transaction, so it books once.
 
@@ -152,7 +152,6 @@ class Admission:
             UserError: it may not run; nothing was booked, and no confirmation is used up.
             AlreadyAsked: the same interaction was delivered before.
         """
-        quote = await self.quote(ask)
         _check_price(quote, agreed)
         ticket = Ticket(
             job_id=0,
@@ -164,7 +163,7 @@ class Admission:
             choices=quote.choices,
             admitted_at=self._clock.now(),
         )
-        async with self._counted(ask, quote.choices):
+        async with self._counted(quote.ask, quote.choices):
             job_id = await self._database.write(lambda c: self._book(c, ticket, agreed))
         return replace(ticket, job_id=job_id)
 

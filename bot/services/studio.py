@@ -102,10 +102,11 @@ class Studio:
         """
         if self._closing:
             raise Closing
+        self._queue.require_room()
         return await self._admission.quote(ask)
 
-    async def admit(self, ask: Ask, agreed: Agreed | None = None) -> Ticket:
-        """Book *ask*, or raise a UserError that cost nothing.
+    async def book(self, quote: Quote, agreed: Agreed | None = None) -> Ticket:
+        """Book what was quoted just now, or raise a UserError that cost nothing.
 
         *agreed* is the confirmation that this uses up.
 
@@ -113,8 +114,11 @@ class Studio:
         """
         if self._closing:
             raise Closing
-        self._queue.require_room()
-        return await self._admission.admit(ask, agreed)
+        return await self._admission.book(quote, agreed)
+
+    async def admit(self, ask: Ask, agreed: Agreed | None = None) -> Ticket:
+        """Quote *ask* and book it at once; see `book`."""
+        return await self.book(await self.quote(ask), agreed)
 
     async def perform(
         self, ticket: Ticket, stage: Stage, *, patience: float | None = CALL_BEFORE

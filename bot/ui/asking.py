@@ -70,22 +70,12 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
     Raises:
         UserError: it was refused or it failed; nothing is left open.
     """
-    ask = replace(ask, prompt=encodable(ask.prompt))
-    if await _asks_first(interaction, studio, ask):
-        return
-    await acknowledge_and_show(interaction, studio, await studio.admit(ask))
-
-
-async def _asks_first(interaction: Interaction[Any], studio: Studio, ask: Ask) -> bool:
-    """Show the price and the choice where the server wants that; nothing is booked."""
     host: Host = interaction.client
-    if (await host.guild_choices.choices(ask.place.guild_id)).ask_above is None:
-        return False
-    quote = await studio.quote(ask)
-    if not host.confirmations.is_needed(quote):
-        return False
-    await show_price(interaction, await host.confirmations.keep(quote))
-    return True
+    quote = await studio.quote(replace(ask, prompt=encodable(ask.prompt)))
+    if host.confirmations.is_needed(quote):
+        await show_price(interaction, await host.confirmations.keep(quote))
+        return
+    await acknowledge_and_show(interaction, studio, await studio.book(quote))
 
 
 async def acknowledge_and_show(
