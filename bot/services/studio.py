@@ -1,8 +1,8 @@
 """The life of a request: admitted, prepared, called once, shown; or ended in plain words."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -27,6 +27,7 @@ from bot.domain.queue import Turn
 from bot.imaging.pool import Imaging
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Agreed, Quote, Ticket
+from bot.services.attendance import Attendance, Parked
 from bot.services.books import Books, Shown
 from bot.services.keeping import Kept
 from bot.services.places import Places
@@ -51,9 +52,6 @@ WHOLE_MESSAGE: Final = 24 * 1024 * 1024
 SMALLER: Final = (8_000_000, 2_000_000, 400_000)
 """Bytes of a file, and of all in a message, where Discord found more too large."""
 
-ENDING: Final = 3.0
-"""Seconds that cancelled requests have to tell their askers when Easel ends."""
-
 
 @dataclass(slots=True)
 class _Progress:
@@ -62,10 +60,6 @@ class _Progress:
     called: bool = False
     price: Price | None = None
     stored: bool = False
-
-
-class _Parked(Exception):  # noqa: N818 - nothing went wrong: the next start goes on with it
-    """Easel ends, and the request is where another process can take it up."""
 
 
 class Studio:
@@ -89,10 +83,7 @@ class Studio:
         self._preparing = preparing
         self._queue = queue
         self._places = places
-        self._running: set[asyncio.Task[object]] = set()
-        self._waiting: set[asyncio.Task[object]] = set()
-        self._jobs: set[int] = set()
-        self._closing = False
+        self._attendance = Attendance()
 
     async def quote(self, ask: Ask) -> Quote:
         """Say what *ask* would cost at most; nothing is booked.
@@ -100,7 +91,7 @@ class Studio:
         Raises:
             UserError: it may not run.
         """
-        if self._closing:
+        if self.is_closing:
             raise Closing
         self._queue.require_room()
         return await self._admission.quote(ask)
@@ -112,7 +103,7 @@ class Studio:
 
         `perform` or `books.withdrawn` must follow.
         """
-        if self._closing:
+        if self.is_closing:
             raise Closing
         return await self._admission.book(quote, agreed)
 
@@ -153,7 +144,7 @@ class Studio:
             Undelivered: it stays kept.
             UserError: it failed, as `perform` says.
         """
-        if ticket.job_id in self._jobs:
+        if self.is_at_work_on(ticket.job_id):
             raise NothingKept(code=f"#{ticket.code}")
         turn = turn_of(ticket, kept=True)
         async with self._at_work(ticket, stage):
@@ -167,11 +158,11 @@ class Studio:
     @property
     def is_closing(self) -> bool:
         """Whether nothing is begun any more."""
-        return self._closing
+        return self._attendance.is_closing
 
     def is_at_work_on(self, job_id: int) -> bool:
         """Whether the job is being made or shown in this process."""
-        return job_id in self._jobs
+        return self._attendance.is_at_work_on(job_id)
 
     async def close(self, seconds: float) -> None:
         """Admit nothing more, give running requests *seconds* to end, then end the rest.
@@ -179,41 +170,16 @@ class Studio:
         What was not called stays booked and what is made stays kept, for the next start; of what
         was called the askers are told, and what may have been billed is booked.
         """
-        self._closing = True
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + seconds
-        log.info("studio_draining", running=len(self._jobs))
-        for task in self._waiting:
-            task.cancel()
-        while (others := self._others()) and clock() < deadline:
-            await asyncio.wait(others, timeout=deadline - clock())
-        await self._end_all()
+        await self._attendance.close(seconds)
         with suppress(StorageBusy):
             await self.books.catch_up()
-
-    async def _end_all(self) -> None:
-        """Cancel what runs; what does not end in a moment is as safe as after a power cut."""
-        deadline = asyncio.get_running_loop().time() + ENDING
-        for task in self._others():
-            task.cancel()
-        while (others := self._others()) and (
-            left := deadline - asyncio.get_running_loop().time()
-        ) > 0:
-            await asyncio.wait(others, timeout=left)
-        if others:
-            log.warning("studio_left_open", jobs=len(others))
-
-    def _others(self) -> set[asyncio.Task[object]]:
-        """Return the tasks that are at work, but for the one that asks."""
-        return {task for task in self._running if task is not asyncio.current_task()}
 
     async def _make(
         self, ticket: Ticket, stage: Stage, asked: float, progress: "_Progress"
     ) -> Kept:
         async with _no_later_than(asked + CALL_BEFORE):
             prepared = await self._preparing.prepare(ticket)
-        if self._closing:
-            raise _Parked
+        self._attendance.require_open()
         self._queue.called(ticket.code)
         await self.books.calling(ticket, stage.reply)
         progress.called = True
@@ -288,25 +254,16 @@ class Studio:
 
     @asynccontextmanager
     async def _at_work(self, ticket: Ticket, stage: Stage) -> AsyncGenerator[None]:
-        """Let `close` know of this task until its end; what is parked is told.
-
-        After its work a task may still be telling the asker how it failed.
-        """
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - coroutines run in tasks
-        if task not in self._running:
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-        self._jobs.add(ticket.job_id)
-        try:
-            with structlog.contextvars.bound_contextvars(job=ticket.code):
-                try:
-                    yield
-                except _Parked:
-                    log.info("job_parked")
-                    await stage.parked(ticket)
-        finally:
-            self._jobs.discard(ticket.job_id)
+        """Let `close` know of this task until its end; what is parked is told."""
+        with (
+            self._attendance.at_work(ticket.job_id),
+            structlog.contextvars.bound_contextvars(job=ticket.code),
+        ):
+            try:
+                yield
+            except Parked:
+                log.info("job_parked")
+                await stage.parked(ticket)
 
     @asynccontextmanager
     async def _turn(
@@ -315,49 +272,30 @@ class Studio:
         """Hold one of the places among the running requests.
 
         Raises:
-            _Parked: nothing is begun any more.
+            Parked: nothing is begun any more.
             TooBusy: none was free until *deadline*.
             Cancelled: somebody who may did not want it any more, before it was called.
         """
         async with AsyncExitStack() as held:
-            with self._waits():
+            with self._attendance.waits():
                 async with _no_later_than(deadline):
                     with self._places.told(turn.code, partial(stage.queued, ticket)):
                         await held.enter_async_context(self._queue.turn(turn))
             stage.begun(ticket)
             yield
 
-    @contextmanager
-    def _waits(self) -> Generator[None]:
-        """Let `close` end the wait of this task."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - coroutines run in tasks
-        if self._closing:
-            raise _Parked
-        self._waiting.add(task)
-        try:
-            yield
-        except asyncio.CancelledError as error:
-            if self._closing:
-                raise _Parked from error
-            raise
-        finally:
-            self._waiting.discard(task)
-        if self._closing:
-            raise _Parked
-
     @asynccontextmanager
     async def _ending(self, ticket: Ticket, progress: _Progress) -> AsyncGenerator[None]:
         """Close the books when the body fails, however it fails, and say what it cost."""
         try:
             yield
-        except _Parked:
+        except Parked:
             raise
         except BaseException as error:
             called, price = progress.called, progress.price
-            ended = self._closing and isinstance(error, asyncio.CancelledError)
+            ended = self.is_closing and isinstance(error, asyncio.CancelledError)
             if ended and (progress.stored or not called):
-                raise _Parked from error
+                raise Parked from error
             if progress.stored and isinstance(error, asyncio.CancelledError):
                 raise
             if progress.stored and isinstance(error, DeliveryFailed):

@@ -46,6 +46,7 @@ from bot.domain.jobs import JobState
 from bot.domain.moderation import EventQuery
 from bot.domain.pictures import Note, Shape
 from bot.domain.quota import Unit
+from bot.services import attendance
 from bot.services import books as books_module
 from bot.services import studio as studio_module
 from bot.services.admission import AlreadyAsked, Ticket
@@ -643,7 +644,7 @@ async def test_what_does_not_end_when_it_is_told_to_is_left_behind(
     services: Services, provider: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stage that does not let go must not keep Easel from ending."""
-    monkeypatch.setattr(studio_module, "ENDING", 0.05)
+    monkeypatch.setattr(attendance, "ENDING", 0.05)
     stuck, go = _Slow(), asyncio.Event()
 
     async def parked(ticket: Ticket) -> None:
