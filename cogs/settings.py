@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, replace
 from functools import partial
-from typing import Any, Literal, cast
+from inspect import Parameter, Signature, signature
+from typing import Any, cast
 
 import discord
 from discord import Interaction, app_commands
@@ -13,64 +14,54 @@ from discord.ext import commands
 from bot.client import EaselClient
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
-from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
-from bot.domain.windows import Weekday
-from bot.services.guilds import (
-    LAST_HOUR,
-    MOST_ECONOMY,
-    MOST_PROMPT_HOURS,
+from bot.domain.guild import GuildChoices
+from bot.services.guild_edits import (
     OPEN_CATEGORIES,
     Changes,
-    Guilds,
     Models,
     effective_model,
 )
+from bot.services.guilds import Guilds
 from bot.ui.asking import place_of
 from bot.ui.offers import OfferingTree, offered_command
 from bot.ui.options import (
-    dollars_in,
     offered,
     offered_shares,
     offered_zones,
-    require_writable,
     share_of,
 )
 from bot.ui.panels import show as show_panel
 from bot.ui.policy import require_manager
+from bot.ui.setting_table import SETTINGS
 from bot.ui.settings import changes_panel, settings_panel
+from bot.ui.settings_panel import show_settings
 
+_REST, _NAMED = Parameter.VAR_KEYWORD, Parameter.KEYWORD_ONLY
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
-WeekdayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Resettable = Literal[
-    "model",
-    "quality",
-    "moderation",
-    "timezone",
-    "week_start",
-    "reset_hour",
-    "gifts",
-    "log_channel",
-    "prompt_hours",
-    "fidelity",
-    "previews",
-    "precheck",
-    "thresholds",
-    "unchecked",
-    "economy",
-    "ask_above",
-    "digest",
-    "everything",
-]
+_DEFAULTS = GuildChoices()
+_EVERYTHING = "everything"
+_RESETS = {
+    **{each.command_name: (each.name, *each.along) for each in SETTINGS},
+    _EVERYTHING: tuple(field.name for field in fields(GuildChoices)),
+}
+_OPTIONS = {each.command_name: each for each in SETTINGS if each.kind.annotation}
 
-PRECHECK_OPTIONS = frozenset({"precheck", "unchecked", "thresholds"})
+PRECHECK_OPTIONS = frozenset(each.command_name for each in SETTINGS if each.on_precheck)
 """What can be set, and taken back, only where the operator has set the pre-check up."""
 
-_DEFAULTS = GuildChoices()
-_RESETS = {
-    "digest": ("digest", "digest_hour"),
-    "moderation": ("strictness",),
-    "everything": tuple(field.name for field in fields(GuildChoices)),
-}
+
+def _with_options(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Give *callback* an option for each setting that can be set; discord.py reads its signature.
+
+    Their descriptions come along.
+    """
+    own = [each for each in signature(callback).parameters.values() if each.kind is not _REST]
+    options = [
+        Parameter(name, _NAMED, default=None, annotation=each.kind.annotation | None)
+        for name, each in _OPTIONS.items()
+    ]
+    callback.__signature__ = Signature([*own, *options])  # type: ignore[attr-defined]
+    return app_commands.describe(**{name: each.about for name, each in _OPTIONS.items()})(callback)
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -99,71 +90,22 @@ class Settings(
         view = settings_panel(locale, choices, models, precheck=self._precheck)
         await show_panel(interaction, view)
 
+    @app_commands.command(description="See and change settings with selects and previews.")
+    async def panel(self, interaction: Interaction[Any]) -> None:
+        """Show the panel."""
+        require_manager(interaction)
+        await show_settings(interaction)
+
     @offered_command("Change one or more settings of this server.", name="set")
-    @app_commands.describe(
-        model="The model for requests that name none",
-        quality="The quality for requests that name none",
-        moderation="How strict the picture service is; low holds in age-restricted channels only",
-        timezone="The clocks by which limits begin anew",
-        week_start="The day on which weekly limits begin anew",
-        reset_hour="The hour, 0 to 23, at which the limits of days, weeks and months begin anew",
-        gifts="Let members give a part of their own grants to one another",
-        log_channel="Where notices about declined requests go",
-        prompt_hours="For how many hours after a request its words are kept",
-        fidelity="Send members' pictures as squares, or in their own shape where models take it",
-        previews="Show a picture while it is made; each preview costs a little",
-        precheck="Look at words and pictures before the picture service is asked",
-        unchecked="What happens to a request while nobody can look at it",
-        economy="From how many percent of the month's budget on defaults become cheaper",
-        ask_above="Show the price first where a request may cost more than so many dollars",
-        digest="The weekday of a digest in the log channel",
-        digest_hour="The hour of the digest by this server's clocks (9 unless you say)",
-    )
-    async def set_some(
-        self,
-        interaction: Interaction[Any],
-        model: str | None = None,
-        quality: str | None = None,
-        moderation: Literal["auto", "low"] | None = None,
-        timezone: str | None = None,
-        log_channel: discord.TextChannel | discord.Thread | None = None,
-        prompt_hours: app_commands.Range[int, 0, MOST_PROMPT_HOURS] | None = None,
-        fidelity: Literal["square", "own"] | None = None,
-        previews: bool | None = None,
-        precheck: bool | None = None,
-        unchecked: Literal["allow", "refuse"] | None = None,
-        week_start: WeekdayName | None = None,
-        reset_hour: app_commands.Range[int, 0, LAST_HOUR] | None = None,
-        gifts: bool | None = None,
-        economy: app_commands.Range[int, 1, MOST_ECONOMY] | None = None,
-        ask_above: str | None = None,
-        digest: WeekdayName | None = None,
-        digest_hour: app_commands.Range[int, 0, LAST_HOUR] | None = None,
-    ) -> None:
+    @_with_options
+    async def set_some(self, interaction: Interaction[Any], **named: object) -> None:
         """Change what is named."""
         require_manager(interaction)
-        if log_channel is not None:
-            require_writable("log_channel", log_channel)
-        named = {
-            "model": model,
-            "quality": quality,
-            "strictness": Strictness(moderation) if moderation else None,
-            "timezone": timezone,
-            "log_channel": log_channel.id if log_channel else None,
-            "prompt_hours": prompt_hours,
-            "fidelity": Fidelity(fidelity) if fidelity else None,
-            "previews": previews,
-            "precheck": precheck,
-            "unchecked": Unchecked(unchecked) if unchecked else None,
-            "week_start": Weekday(week_start) if week_start else None,
-            "reset_hour": reset_hour,
-            "gifts": gifts,
-            "economy": economy,
-            "ask_above": dollars_in("ask_above", ask_above) if ask_above else None,
-            "digest": Weekday(digest) if digest else None,
-            "digest_hour": digest_hour,
+        changes = {
+            each.name: each.kind.stored(name, named[name])
+            for name, each in _OPTIONS.items()
+            if named[name] is not None
         }
-        changes = {name: value for name, value in named.items() if value is not None}
         if not changes:
             raise BadOption(option="settings", problem="name at least one that is to change")
         await self._change(interaction, cast("Changes", changes))
@@ -183,9 +125,10 @@ class Settings(
 
     @offered_command("Take changes back, so that the bot's own choice holds.")
     @app_commands.describe(what="What to take back")
-    async def reset(self, interaction: Interaction[Any], what: Resettable) -> None:
+    @app_commands.choices(what=[Choice(name=name, value=name) for name in _RESETS])
+    async def reset(self, interaction: Interaction[Any], what: str) -> None:
         """Forget what was chosen."""
-        changes = {name: getattr(_DEFAULTS, name) for name in _RESETS.get(what, (what,))}
+        changes = {name: getattr(_DEFAULTS, name) for name in _RESETS[what]}
         await self._change(interaction, cast("Changes", changes))
 
     @channels.command(

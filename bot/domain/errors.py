@@ -76,6 +76,12 @@ class BadOption(UserError):
     tip = "Change it and ask again."
 
 
+class ChangedMeanwhile(UserError):
+    cost = Cost.NOT_ASKED
+    message = "Somebody changed this meanwhile, so nothing was overwritten."
+    tip = "Look at it again."
+
+
 class PromptTooLong(UserError):
     message = "Your prompt has {length} characters; this model reads at most {limit}."
     tip = "Shorten it and ask again."

@@ -29,7 +29,8 @@ from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities, ImageProvider, PictureRequest, Price
 from bot.services.economy import as_asked, saving
 from bot.services.fingerprints import Fingerprints
-from bot.services.guilds import Guilds, effective_model
+from bot.services.guild_edits import effective_model
+from bot.services.guilds import Guilds
 from bot.services.options import OPERATIONS, check_options, request_for
 from bot.services.quota import Claim, Quotas
 from bot.services.rollup import TURNED_AWAY, day_of, is_out_of_money, turned_away

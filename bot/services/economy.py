@@ -13,7 +13,7 @@ from bot.domain.errors import UserError
 from bot.domain.guild import GuildChoices
 from bot.providers.base import ImageProvider
 from bot.services.budget import month_budget
-from bot.services.guilds import effective_model
+from bot.services.guild_edits import effective_model
 from bot.services.options import check_options, request_for
 from bot.services.quota import Quotas
 

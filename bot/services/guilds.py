@@ -2,60 +2,33 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Final, TypedDict, Unpack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Unpack
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BadOption
-from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
-from bot.domain.money import MICROS_PER_DOLLAR, dollars
-from bot.domain.windows import Weekday
-from bot.providers.base import Capabilities
-from bot.services import zones
-from bot.services.prechecks import NEVER_DECLINED, THRESHOLD_CATEGORIES
+from bot.domain.errors import ChangedMeanwhile
+from bot.domain.guild import GuildChoices
+from bot.domain.seals import seal
+from bot.services.guild_edits import Changes, Edit, Models, adding, changing, declining, removing
 from bot.storage import audit, guilds
 from bot.storage.database import Connection, Database
-
-Models = Mapping[str, Capabilities]
-"""What each model can do, by its name, the operator's default first."""
-
-MOST_PROMPT_HOURS: Final = 30 * 24
-LAST_HOUR: Final = 23
-MOST_ECONOMY: Final = 99  # percent
-MOST_ASK_ABOVE: Final = 1_000 * MICROS_PER_DOLLAR
-MOST_PLACES: Final = 50
-"""How many channels, and how many roles, a server can name."""
-
-OPEN_CATEGORIES: Final = tuple(each for each in THRESHOLD_CATEGORIES if each != "sexual/minors")
-"""The categories whose thresholds a server may set; the rest is not theirs to loosen."""
 
 _REMEMBERED: Final = 4096  # servers; one process has fewer
 
 
-class Changes(TypedDict, total=False):
-    """New values of `GuildChoices`, by name."""
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Settings before and after an edit."""
 
-    model: str | None
-    quality: str | None
-    channels: frozenset[int]
-    roles: frozenset[int]
-    strictness: Strictness
-    timezone: str
-    log_channel: int | None
-    prompt_hours: int
-    fidelity: Fidelity
-    previews: bool
-    precheck: bool
-    thresholds: Mapping[str, float]
-    unchecked: Unchecked
-    week_start: Weekday
-    reset_hour: int
-    gifts: bool
-    economy: int | None
-    ask_above: int | None
-    digest: Weekday | None
-    digest_hour: int
+    before: GuildChoices
+    after: GuildChoices
+
+    @property
+    def seal(self) -> str:
+        """What tells it from a proposal that changes something else."""
+        was, becomes = plain(self.before), plain(self.after)
+        return seal([(n, was[n], becomes[n]) for n in was if was[n] != becomes[n]])
 
 
 class Guilds:
@@ -99,9 +72,7 @@ class Guilds:
         Raises:
             BadOption: a value cannot be; *models* says which models and qualities can.
         """
-        return await self._alter(
-            guild_id, by_user_id, lambda before: _changed(before, changes, models or {})
-        )
+        return await self._make(guild_id, by_user_id, changing(models or {}, **changes))
 
     async def add(
         self,
@@ -112,15 +83,7 @@ class Guilds:
         roles: frozenset[int] = frozenset(),
     ) -> GuildChoices:
         """Add to where, and by whom, pictures may be made. Raises BadOption: those are too many."""
-        return await self._alter(
-            guild_id,
-            by_user_id,
-            lambda before: _changed(
-                before,
-                {"channels": before.channels | channels, "roles": before.roles | roles},
-                {},
-            ),
-        )
+        return await self._make(guild_id, by_user_id, adding(channels, roles))
 
     async def remove(
         self,
@@ -131,13 +94,7 @@ class Guilds:
         roles: frozenset[int] = frozenset(),
     ) -> GuildChoices:
         """Remove from where, and by whom, pictures may be made; with none left, all may again."""
-        return await self._alter(
-            guild_id,
-            by_user_id,
-            lambda before: replace(
-                before, channels=before.channels - channels, roles=before.roles - roles
-            ),
-        )
+        return await self._make(guild_id, by_user_id, removing(channels, roles))
 
     async def set_threshold(
         self, guild_id: int, by_user_id: int, *, category: str, share: float | None
@@ -149,43 +106,48 @@ class Guilds:
         Raises:
             BadOption: there is no such category, or it cannot be set.
         """
+        return await self._make(guild_id, by_user_id, declining(category, share))
 
-        def altered(before: GuildChoices) -> GuildChoices:
-            kept = {name: each for name, each in before.thresholds.items() if name != category}
-            _check_category(category)
-            thresholds = kept if share is None else {**kept, category: share}
-            return _changed(before, {"thresholds": thresholds}, {})
+    async def would(self, guild_id: int, edit: Edit) -> Proposal:
+        """Return what *edit* would change now. Raises BadOption: it cannot be."""
+        before = await self.choices(guild_id)
+        return Proposal(before, edit(before))
 
-        return await self._alter(guild_id, by_user_id, altered)
+    async def make(self, guild_id: int, by_user_id: int, edit: Edit, *, agreed: str) -> Proposal:
+        """Make *edit*; *agreed* is the seal of the proposal that was shown.
 
-    async def _alter(
-        self, guild_id: int, by_user_id: int, alter: Callable[[GuildChoices], GuildChoices]
-    ) -> GuildChoices:
+        Raises:
+            ChangedMeanwhile: it would change something else than what was shown.
+            BadOption: it cannot be.
+        """
+        made: list[Proposal] = []
+
+        def as_agreed(before: GuildChoices) -> GuildChoices:
+            proposal = Proposal(before, edit(before))
+            if proposal.seal != agreed:
+                raise ChangedMeanwhile
+            made.append(proposal)
+            return proposal.after
+
+        await self._make(guild_id, by_user_id, as_agreed)
+        return made[-1]
+
+    def forget(self, guild_id: int) -> None:
+        """Read a server's settings anew when they are asked for next."""
+        self._changes += 1
+        self._known.pop(guild_id, None)
+
+    async def _make(self, guild_id: int, by_user_id: int, edit: Edit) -> GuildChoices:
         now = self._clock.now()
 
         def work(connection: Connection) -> GuildChoices:
-            before = guilds.load_to_change(connection, guild_id, now)
-            after = alter(before)
-            was, now_is = guilds.plain(before), guilds.plain(after)
-            for name in (name for name in was if was[name] != now_is[name]):
-                audit.append(
-                    connection,
-                    guild_id=guild_id,
-                    user_id=by_user_id,
-                    action="settings",
-                    target=name,
-                    before=was[name],
-                    after=now_is[name],
-                    at=now,
-                )
-            guilds.save(connection, guild_id, after, now)
-            return after
+            before = hold(connection, guild_id, now)
+            return keep(connection, guild_id, before, edit(before), by=by_user_id, at=now)
 
         try:
             return await self._database.write(work)
         finally:  # also when cancelled: it may have been written
-            self._changes += 1
-            self._known.pop(guild_id, None)
+            self.forget(guild_id)
 
     def _remember(self, guild_id: int, choices: GuildChoices) -> None:
         self._known[guild_id] = choices
@@ -193,109 +155,37 @@ class Guilds:
             self._known.popitem(last=False)
 
 
-def effective_model(choices: GuildChoices, models: Models) -> Capabilities:
-    """Return the model that requests use which name none: the server's, else the operator's."""
-    chosen = models.get(choices.model) if choices.model else None
-    return chosen or next(iter(models.values()))
+look = guilds.load
+"""Within a unit of work: return what a server chose."""
+
+hold = guilds.load_to_change
+"""Within a unit of work: the same, and nobody else changes it before that ends."""
+
+plain = guilds.plain
+"""Settings as JSON values, by name."""
 
 
-def _changed(before: GuildChoices, changes: Changes, models: Models) -> GuildChoices:
-    after = replace(before, **changes)
-    for name in changes:
-        if check := _CHECKS.get(name):
-            check(after, models)
-    after = replace(after, timezone=zones.find(after.timezone) or after.timezone)
-    if models and "model" in changes and "quality" not in changes:
-        offered = effective_model(after, models).qualities
-        after = after if after.quality in offered else replace(after, quality=None)
+def keep(
+    connection: Connection,
+    guild_id: int,
+    before: GuildChoices,
+    after: GuildChoices,
+    *,
+    by: int,
+    at: datetime,
+) -> GuildChoices:
+    """Within a unit of work: let *after* hold in place of *before*, which it holds; audit it."""
+    was, now_is = plain(before), plain(after)
+    for name in (name for name in was if was[name] != now_is[name]):
+        audit.append(
+            connection,
+            guild_id=guild_id,
+            user_id=by,
+            action="settings",
+            target=name,
+            before=was[name],
+            after=now_is[name],
+            at=at,
+        )
+    guilds.save(connection, guild_id, after, at)
     return after
-
-
-def _check_model(after: GuildChoices, models: Models) -> None:
-    if after.model is not None and after.model not in models:
-        offered = ", ".join(models) or "none"
-        raise BadOption(option="model", problem=f"it is one of: {offered}")
-
-
-def _check_quality(after: GuildChoices, models: Models) -> None:
-    if after.quality is None:
-        return
-    offered = effective_model(after, models).qualities if models else ()
-    if after.quality not in offered:
-        raise BadOption(option="quality", problem=f"it is one of: {', '.join(offered) or 'none'}")
-
-
-def _check_zone(after: GuildChoices, models: Models) -> None:
-    del models
-    if zones.find(after.timezone) is None:
-        problem = "it is a name such as Europe/Berlin; choose one of those offered"
-        raise BadOption(option="timezone", problem=problem)
-
-
-def _check_hours(after: GuildChoices, models: Models) -> None:
-    del models
-    if not 0 <= after.prompt_hours <= MOST_PROMPT_HOURS:
-        raise BadOption(option="prompt_hours", problem=f"it is 0 to {MOST_PROMPT_HOURS}")
-
-
-def _check_reset_hour(after: GuildChoices, models: Models) -> None:
-    del models
-    if not 0 <= after.reset_hour <= LAST_HOUR:
-        raise BadOption(option="reset_hour", problem=f"it is 0 to {LAST_HOUR}")
-
-
-def _check_economy(after: GuildChoices, models: Models) -> None:
-    del models
-    if after.economy is not None and not 1 <= after.economy <= MOST_ECONOMY:
-        raise BadOption(option="economy", problem=f"it is 1 to {MOST_ECONOMY}")
-
-
-def _check_ask_above(after: GuildChoices, models: Models) -> None:
-    del models
-    if after.ask_above is not None and not 0 <= after.ask_above <= MOST_ASK_ABOVE:
-        raise BadOption(option="ask_above", problem=f"it is $0 to {dollars(MOST_ASK_ABOVE)}")
-
-
-def _check_digest_hour(after: GuildChoices, models: Models) -> None:
-    del models
-    if not 0 <= after.digest_hour <= LAST_HOUR:
-        raise BadOption(option="digest_hour", problem=f"it is 0 to {LAST_HOUR}")
-
-
-def _check_places(after: GuildChoices, models: Models) -> None:
-    del models
-    for name, chosen in (("channels", after.channels), ("roles", after.roles)):
-        if len(chosen) > MOST_PLACES:
-            raise BadOption(option=name, problem=f"at most {MOST_PLACES} can be named")
-
-
-def _check_thresholds(after: GuildChoices, models: Models) -> None:
-    del models
-    for category, share in after.thresholds.items():
-        _check_category(category)
-        if not 0 <= share <= NEVER_DECLINED:  # NaN, too
-            raise BadOption(option="from_percent", problem="it is 0 to 100")
-
-
-def _check_category(category: str) -> None:
-    if category not in THRESHOLD_CATEGORIES:
-        problem = f"it is one of: {', '.join(OPEN_CATEGORIES)}"
-        raise BadOption(option="category", problem=problem)
-    if category not in OPEN_CATEGORIES:
-        problem = f"{category} is always declined as the moderation service judges"
-        raise BadOption(option="category", problem=problem)
-
-
-_CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
-    "model": _check_model,
-    "quality": _check_quality,
-    "timezone": _check_zone,
-    "prompt_hours": _check_hours,
-    "reset_hour": _check_reset_hour,
-    "economy": _check_economy,
-    "ask_above": _check_ask_above,
-    "digest_hour": _check_digest_hour,
-    "channels": _check_places,
-    "roles": _check_places,
-    "thresholds": _check_thresholds,
-}

@@ -45,6 +45,12 @@ def written_in(interaction: Interaction[Any]) -> dict[str, str]:
     return dict(_fields(data.get("components", [])))
 
 
+def chosen_in(interaction: Interaction[Any]) -> str:
+    """Return the value that was chosen in a select for one; empty where there is none."""
+    data: Any = interaction.data or {}
+    return str(next(iter(data.get("values", [])), ""))
+
+
 def until_in(text: str, now: datetime, timezone: str) -> datetime:
     """Return the instant that *text* says: so many days from *now*, or the end of a date.
 

@@ -67,3 +67,12 @@ class WishHost(Host, Protocol):
     def notices(self) -> Board:
         """What posts the cards."""
         ...
+
+
+class PanelHost(WishHost, Protocol):
+    """The client, as far as the panel of settings knows it."""
+
+    @property
+    def prechecked(self) -> bool:
+        """Whether the operator has set the pre-check up."""
+        ...

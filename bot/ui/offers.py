@@ -11,13 +11,14 @@ from discord.ext import commands
 
 from bot.domain.asks import Command
 from bot.domain.errors import StorageBusy
-from bot.domain.guild import Fidelity, GuildChoices, Strictness
+from bot.domain.guild import GuildChoices
 from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities
-from bot.services.guilds import effective_model
+from bot.services.guild_edits import effective_model
 from bot.services.options import OPERATIONS
 from bot.ui.host import Host
 from bot.ui.options import offered
+from bot.ui.setting_table import SETTINGS
 from bot.ui.shapes import offered_shapes
 
 MOST_REFERENCES = 4
@@ -36,10 +37,7 @@ _VALUES: Mapping[str, Callable[[Capabilities], Collection[str]]] = {
     "reference2": lambda each: _references(each)[1:2],
     "reference3": lambda each: _references(each)[2:3],
     "reference4": lambda each: _references(each)[3:4],
-    # settings of a server
-    "moderation": lambda each: tuple(Strictness) if each.strictness else (),
-    "fidelity": lambda each: tuple(Fidelity) if each.own_shape else (),
-    "previews": lambda each: ("previews",) if each.previews else (),
+    **{each.command_name: each.having for each in SETTINGS if each.having},
 }
 _USELESS_ALONE = {"model", "shape"}
 _NAMING = "what"

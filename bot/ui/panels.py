@@ -1,5 +1,6 @@
 """Private panels: a heading, a few sections of text, perhaps a picture, and what is pressed."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,10 @@ from io import BytesIO
 from typing import Any
 
 import discord
-from discord import Interaction
+from discord import ButtonStyle, Interaction
 from discord.ui import (
     ActionRow,
+    Button,
     Container,
     Item,
     LayoutView,
@@ -20,6 +22,10 @@ from discord.ui import (
 
 _MOST_TEXT = 4000
 """Characters that Discord takes in all the text of one panel."""
+
+
+MEANWHILE = "⚠️ Somebody changed this meanwhile; nothing was overwritten."
+"""Said where what was agreed to would be another change by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,12 @@ def panel(
     buttons: Sequence[Item[Any]] = (),
     *,
     drawing: Drawing | None = None,
-    menu: Item[Any] | None = None,
+    menus: Iterable[Item[Any]] = (),
 ) -> LayoutView:
     """Return a panel; the empty ones of *sections* are left out, and too much text is cut.
 
-    A *drawing* stands below the text; its file must be sent with the panel. A *menu* has a row of
-    its own above the *buttons*.
+    A *drawing* stands below the text; its file must be sent with the panel. Each of *menus* has a
+    row of its own above the *buttons*.
 
     The view is stopped, so discord.py keeps nothing in memory for it: presses are found by
     their id, also after a restart.
@@ -64,13 +70,21 @@ def panel(
         gallery = MediaGallery[LayoutView]()
         gallery.add_item(media=f"attachment://{drawing.name}", description=drawing.alt)
         container.add_item(gallery)
-    if menu is not None:
+    for menu in menus:
+        menu.id = _fresh_id()
         container.add_item(ActionRow(menu))
     if buttons:
         container.add_item(ActionRow(*buttons))
     view.add_item(container)
     view.stop()
     return view
+
+
+def button(
+    label: str, custom_id: str, style: ButtonStyle = ButtonStyle.secondary, *, usable: bool = True
+) -> Button[Any]:
+    """Return a button that `bot.ui.controls` finds by its id."""
+    return Button(style=style, label=label, custom_id=custom_id, disabled=not usable)
 
 
 async def show(
@@ -82,6 +96,14 @@ async def show(
         await interaction.edit_original_response(view=view, attachments=files)
     else:
         await interaction.response.send_message(view=view, files=files, ephemeral=True)
+
+
+async def replace(interaction: Interaction[Any], view: LayoutView) -> None:
+    """Show *view* in place of the panel that was pressed, or of the promise to show one."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=view)
+    else:
+        await interaction.response.edit_message(view=view)
 
 
 def lines(heading: str, rows: Iterable[str]) -> str:
@@ -103,6 +125,15 @@ def at(moment: datetime) -> str:
 def on_day(moment: datetime) -> str:
     """Return a date, which every reader sees as their own."""
     return f"<t:{int(moment.timestamp())}:D>"
+
+
+def _fresh_id() -> int:
+    """Return a number that no component had before.
+
+    A client that knows a select by its number or its place shows again what was chosen in it, or
+    in another one there, although the panel says otherwise by now.
+    """
+    return secrets.randbelow(1 << 30) + (1 << 30)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -187,7 +187,7 @@ def _panel(locale: str, days: int, view: View, page: Page, drawing: Drawing | No
         page.sections,
         [*_turns(locale, days, view, page), csv],
         drawing=drawing,
-        menu=menu,
+        menus=[menu],
     )
 
 

@@ -31,7 +31,7 @@ async def test_it_comes_once_a_week_by_the_servers_clocks_and_catches_up_once(
         digest="monday",
         digest_hour=8,
     )
-    assert "**Weekly digest**: off → monday" in private_text(changed)
+    assert "**Weekly digest**: off → Monday" in private_text(changed)
     await ann.slash(art_room, "imagine", prompt="a red kite")  # Sunday noon, 17:45 there
 
     def said() -> list[str]:

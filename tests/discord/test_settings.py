@@ -12,7 +12,7 @@ from simcord.builders import ChannelHandle
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
 from bot.providers.base import ImageProvider
 from bot.providers.scores import CLEAN, NEVER, Moderator, Scores
-from bot.services.guilds import OPEN_CATEGORIES
+from bot.services.guild_edits import OPEN_CATEGORIES
 from bot.storage import audit
 from tests.discord.managing import show_to_everyone
 from tests.discord.world import World, private_text

@@ -11,7 +11,8 @@ from bot.domain.errors import BadOption
 from bot.domain.guild import GuildChoices, Strictness
 from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities
-from bot.services.guilds import MOST_PLACES, Changes, Guilds, effective_model
+from bot.services.guild_edits import MOST_PLACES, Changes, effective_model
+from bot.services.guilds import Guilds
 from bot.storage import audit
 from bot.storage.database import Connection, Database
 from bot.storage.tables import guilds as table

@@ -124,8 +124,8 @@ def test_settings_of_plain_models() -> None:
     }  # fmt: skip
     takes_back = _options(SQUARE_ONLY, of=Settings.reset, left_out=PRECHECK_OPTIONS)
     assert _values(takes_back["what"]) == [
-        "timezone", "week_start", "reset_hour", "gifts", "log_channel", "prompt_hours",
-        "economy", "ask_above", "digest", "everything",
+        "channels", "roles", "timezone", "week_start", "reset_hour", "gifts", "log_channel",
+        "prompt_hours", "economy", "ask_above", "digest", "digest_hour", "everything",
     ]  # fmt: skip
 
 
@@ -140,9 +140,8 @@ def test_settings_of_rich_models() -> None:
     assert set(_values(shown["moderation"])) == {"auto", "low"}
     assert _values(shown["fidelity"]) == ["square", "own"]
     takes_back = _options(RICH, STYLED, of=Settings.reset)
-    assert set(_values(takes_back["what"])) == {*shown, "thresholds", "everything"} - {
-        "digest_hour"
-    }
+    own = {"channels", "roles", "thresholds"}  # they have commands of their own
+    assert set(_values(takes_back["what"])) == {*shown, *own, "everything"}
 
 
 def test_a_tree_that_knows_no_models_shows_everything() -> None:

@@ -1,0 +1,196 @@
+"""Changes of a server's settings before they are made, and what those can be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final, TypedDict, Unpack
+
+from bot.domain.errors import BadOption
+from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.money import MICROS_PER_DOLLAR, dollars
+from bot.domain.windows import Weekday
+from bot.providers.base import Capabilities
+from bot.services import zones
+from bot.services.prechecks import NEVER_DECLINED, THRESHOLD_CATEGORIES
+
+Models = Mapping[str, Capabilities]
+"""What each model can do, by its name, the operator's default first."""
+
+Edit = Callable[[GuildChoices], GuildChoices]
+"""What makes other settings of those that hold; raises BadOption where they cannot be."""
+
+MOST_PROMPT_HOURS: Final = 30 * 24
+LAST_HOUR: Final = 23
+MOST_ECONOMY: Final = 99  # percent
+MOST_ASK_ABOVE: Final = 1_000 * MICROS_PER_DOLLAR
+MOST_PLACES: Final = 50
+"""How many channels, and how many roles, a server can name."""
+
+OPEN_CATEGORIES: Final = tuple(each for each in THRESHOLD_CATEGORIES if each != "sexual/minors")
+"""The categories whose thresholds a server may set; the rest is not theirs to loosen."""
+
+
+class Changes(TypedDict, total=False):
+    """New values of `GuildChoices`, by name."""
+
+    model: str | None
+    quality: str | None
+    channels: frozenset[int]
+    roles: frozenset[int]
+    strictness: Strictness
+    timezone: str
+    log_channel: int | None
+    prompt_hours: int
+    fidelity: Fidelity
+    previews: bool
+    precheck: bool
+    thresholds: Mapping[str, float]
+    unchecked: Unchecked
+    week_start: Weekday
+    reset_hour: int
+    gifts: bool
+    economy: int | None
+    ask_above: int | None
+    digest: Weekday | None
+    digest_hour: int
+
+
+def changing(models: Models, **changes: Unpack[Changes]) -> Edit:
+    """Return the edit that sets what is named."""
+    return lambda before: _changed(before, changes, models)
+
+
+def adding(channels: frozenset[int], roles: frozenset[int]) -> Edit:
+    """Return the edit that names more channels and roles."""
+
+    def edit(before: GuildChoices) -> GuildChoices:
+        more: Changes = {"channels": before.channels | channels, "roles": before.roles | roles}
+        return _changed(before, more, {})
+
+    return edit
+
+
+def removing(channels: frozenset[int], roles: frozenset[int]) -> Edit:
+    """Return the edit that names fewer channels and roles."""
+    return lambda before: replace(
+        before, channels=before.channels - channels, roles=before.roles - roles
+    )
+
+
+def declining(category: str, share: float | None) -> Edit:
+    """Return the edit that sets one threshold, or takes it back."""
+
+    def edit(before: GuildChoices) -> GuildChoices:
+        kept = {name: each for name, each in before.thresholds.items() if name != category}
+        _check_category(category)
+        thresholds = kept if share is None else {**kept, category: share}
+        return _changed(before, {"thresholds": thresholds}, {})
+
+    return edit
+
+
+def effective_model(choices: GuildChoices, models: Models) -> Capabilities:
+    """Return the model that requests use which name none: the server's, else the operator's."""
+    chosen = models.get(choices.model) if choices.model else None
+    return chosen or next(iter(models.values()))
+
+
+def _changed(before: GuildChoices, changes: Changes, models: Models) -> GuildChoices:
+    after = replace(before, **changes)
+    for name in changes:
+        if check := _CHECKS.get(name):
+            check(after, models)
+    after = replace(after, timezone=zones.find(after.timezone) or after.timezone)
+    if models and "model" in changes and "quality" not in changes:
+        offered = effective_model(after, models).qualities
+        after = after if after.quality in offered else replace(after, quality=None)
+    return after
+
+
+def _check_model(after: GuildChoices, models: Models) -> None:
+    if after.model is not None and after.model not in models:
+        offered = ", ".join(models) or "none"
+        raise BadOption(option="model", problem=f"it is one of: {offered}")
+
+
+def _check_quality(after: GuildChoices, models: Models) -> None:
+    if after.quality is None:
+        return
+    offered = effective_model(after, models).qualities if models else ()
+    if after.quality not in offered:
+        raise BadOption(option="quality", problem=f"it is one of: {', '.join(offered) or 'none'}")
+
+
+def _check_zone(after: GuildChoices, models: Models) -> None:
+    del models
+    if zones.find(after.timezone) is None:
+        problem = "it is a name such as Europe/Berlin; choose one of those offered"
+        raise BadOption(option="timezone", problem=problem)
+
+
+def _check_hours(after: GuildChoices, models: Models) -> None:
+    del models
+    if not 0 <= after.prompt_hours <= MOST_PROMPT_HOURS:
+        raise BadOption(option="prompt_hours", problem=f"it is 0 to {MOST_PROMPT_HOURS}")
+
+
+def _check_reset_hour(after: GuildChoices, models: Models) -> None:
+    del models
+    if not 0 <= after.reset_hour <= LAST_HOUR:
+        raise BadOption(option="reset_hour", problem=f"it is 0 to {LAST_HOUR}")
+
+
+def _check_economy(after: GuildChoices, models: Models) -> None:
+    del models
+    if after.economy is not None and not 1 <= after.economy <= MOST_ECONOMY:
+        raise BadOption(option="economy", problem=f"it is 1 to {MOST_ECONOMY}")
+
+
+def _check_ask_above(after: GuildChoices, models: Models) -> None:
+    del models
+    if after.ask_above is not None and not 0 <= after.ask_above <= MOST_ASK_ABOVE:
+        raise BadOption(option="ask_above", problem=f"it is $0 to {dollars(MOST_ASK_ABOVE)}")
+
+
+def _check_digest_hour(after: GuildChoices, models: Models) -> None:
+    del models
+    if not 0 <= after.digest_hour <= LAST_HOUR:
+        raise BadOption(option="digest_hour", problem=f"it is 0 to {LAST_HOUR}")
+
+
+def _check_places(after: GuildChoices, models: Models) -> None:
+    del models
+    for name, chosen in (("channels", after.channels), ("roles", after.roles)):
+        if len(chosen) > MOST_PLACES:
+            raise BadOption(option=name, problem=f"at most {MOST_PLACES} can be named")
+
+
+def _check_thresholds(after: GuildChoices, models: Models) -> None:
+    del models
+    for category, share in after.thresholds.items():
+        _check_category(category)
+        if not 0 <= share <= NEVER_DECLINED:  # NaN, too
+            raise BadOption(option="from_percent", problem="it is 0 to 100")
+
+
+def _check_category(category: str) -> None:
+    if category not in THRESHOLD_CATEGORIES:
+        problem = f"it is one of: {', '.join(OPEN_CATEGORIES)}"
+        raise BadOption(option="category", problem=problem)
+    if category not in OPEN_CATEGORIES:
+        problem = f"{category} is always declined as the moderation service judges"
+        raise BadOption(option="category", problem=problem)
+
+
+_CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
+    "model": _check_model,
+    "quality": _check_quality,
+    "timezone": _check_zone,
+    "prompt_hours": _check_hours,
+    "reset_hour": _check_reset_hour,
+    "economy": _check_economy,
+    "ask_above": _check_ask_above,
+    "digest_hour": _check_digest_hour,
+    "channels": _check_places,
+    "roles": _check_places,
+    "thresholds": _check_thresholds,
+}
