@@ -36,6 +36,7 @@ from bot.services.queue import FairQueue, QueueDesk, share
 from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.recovery import Recovery
 from bot.services.reports import Reports
+from bot.services.rule_plans import RulePlans
 from bot.services.studio import Studio
 from bot.services.wishes import Wishes
 from bot.settings import Settings
@@ -56,6 +57,7 @@ class Services:
     guilds: Guilds
     confirmations: Confirmations
     wishes: Wishes
+    plans: RulePlans
     prechecks: Prechecks
     moderation: ModerationLog
     audit: AuditLog
@@ -134,6 +136,7 @@ async def open_services(
             guilds=guilds,
             confirmations=Confirmations(database, provider, clock),
             wishes=Wishes(database, clock),
+            plans=RulePlans(database, guilds, clock, _quota_defaults(settings)),
             prechecks=prechecks,
             moderation=ModerationLog(database),
             audit=AuditLog(database),

@@ -70,6 +70,7 @@ class EaselClient(commands.Bot):
         self.confirmations = services.confirmations
         self.quotas = services.quotas
         self.wishes = services.wishes
+        self.plans = services.plans
         self.prechecked = services.prechecks.offered
         self.notices = Notices(self)
         self.courier = Courier(self, services.provider, services.clock)

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import EaselClient
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
+from bot.domain.presets import Preset
 from bot.domain.quota import Effect, Rule, Scope, Unit
 from bot.domain.windows import MOST_ROLLING_HOURS
 from bot.services.guilds import Guilds
@@ -24,6 +25,7 @@ from bot.ui.options import Person, Targets, amount_in, effect_rule, limit_rule, 
 from bot.ui.panels import show as show_panel
 from bot.ui.policy import is_manager, require_manager
 from bot.ui.quota import list_panel, no_such_rule, rule_cleared, rule_set, standing_panel
+from bot.ui.quota_panel import show_preset, show_rules
 from bot.ui.replies import tell
 from bot.ui.rules import offered_rules, rule_meant
 
@@ -89,6 +91,21 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
         usual = await self._defaults(interaction)
         grants = await self._quotas.open_grants(guild_id)
         await show_panel(interaction, list_panel(interaction.locale.value, rules, usual, grants))
+
+    @app_commands.command(description="See and change rules, with previews (for managers).")
+    async def panel(self, interaction: Interaction[Any]) -> None:
+        """Show the panel."""
+        require_manager(interaction)
+        await show_rules(interaction)
+
+    @app_commands.command(description="Start with what suits a kind of server (for managers).")
+    @app_commands.describe(name="What kind of a server it is; you see first what would change")
+    async def preset(
+        self, interaction: Interaction[Any], name: Literal["friends", "community", "public"]
+    ) -> None:
+        """Show what a preset would change, and ask."""
+        require_manager(interaction)
+        await show_preset(interaction, Preset(name))
 
     @app_commands.command(name="set", description="Set a limit (for managers).")
     @app_commands.describe(amount="How many, or dollars such as 2.50", **_THE_RULE)

@@ -9,7 +9,8 @@ import pytest
 
 from bot.__main__ import main
 from bot.checkup import PERMISSIONS, invite
-from bot.domain.quota import WHOSE, Scope
+from bot.domain.presets import PRESETS, Preset
+from bot.domain.quota import WHOSE, Scope, Unit, shown
 from bot.settings import Settings, is_secret
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +84,21 @@ def test_the_operators_guide_quotes_what_easel_says() -> None:
     assert len(quoted) > 3
     for words in (part.strip() for quote in quoted for part in quote.split("...")):
         assert words in said
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_the_page_on_quotas_says_what_presets_bring(preset: Preset) -> None:
+    row = next(
+        line for line in read("docs/quotas.md").splitlines() if line.startswith(f"| {preset} |")
+    )
+    start = PRESETS[preset]
+
+    for rule in start.rules:
+        amount = shown(rule.unit or Unit.JOBS, rule.amount).removesuffix(".00")
+        assert amount in row or f"{rule.amount} a {rule.window}" in row
+    assert f"gifts {'on' if start.settings['gifts'] else 'off'}" in row
+    assert f"economy {'off' if start.settings['economy'] is None else 'from'}" in row
+    assert f"{start.settings['economy'] or ''}" in row
 
 
 @pytest.mark.parametrize(

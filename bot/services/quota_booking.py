@@ -157,10 +157,15 @@ def book(connection: Connection, claim: Claim, defaults: QuotaDefaults) -> None:
 def explain(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> Explanation:
     """Return what the rules say, and where the limits of *asker* stand; see `Quotas.explain`."""
     ruling = ruling_for(connection, asker, defaults)
+    return Explanation(ruling=ruling, standings=standings(connection, asker, ruling))
+
+
+def standings(connection: Connection, asker: Asker, ruling: Ruling) -> tuple[Standing, ...]:
+    """Return where the limits of *ruling* stand, the member's own first; nothing is written."""
     decided = _decided(ruling, asker)
     tallies = reckoning.look(connection, asker.holders, asker.at, decided)
     pools = _pools(connection, asker, lock=False)
-    standings = tuple(
+    return tuple(
         Standing(
             rule=rule,
             used=tallies[key].used,
@@ -170,7 +175,6 @@ def explain(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> Ex
         )
         for key, rule in decided.items()
     )
-    return Explanation(ruling=ruling, standings=standings)
 
 
 def ruling_for(connection: Connection, asker: Asker, defaults: QuotaDefaults) -> Ruling:

@@ -1,6 +1,6 @@
 """What managers may change about rules; every change leaves a line in the audit."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +24,10 @@ _RULED = NAMED | {Scope.SERVER, Scope.EVERYONE}
 _LIFTED = frozenset({Scope.ROLE, Scope.MEMBER, Scope.EVERYONE})
 _COUNTED = frozenset({Unit.PICTURES, Unit.REQUESTS, Unit.DOLLARS})
 _MOST: Final = 10**12  # a million dollars
+
+
+RuleChange = Callable[..., object]
+"""`set_rule` or `clear_rule`."""
 
 
 def checked(rule: Rule) -> Rule:

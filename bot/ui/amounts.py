@@ -24,6 +24,14 @@ _LIMITS: Mapping[Window | None, str] = {
     None: "{amount} at once",
 }
 
+_EVERY: Mapping[Window, str] = {
+    Window.HOUR: "an hour",
+    Window.DAY: "a day",
+    Window.WEEK: "a week",
+    Window.MONTH: "a month",
+    Window.LIFETIME: "in all",
+}
+
 _LEFT: Mapping[tuple[Scope, Period], str] = {
     (Scope.MEMBER, Window.HOUR): "{amount} left this hour",
     (Scope.MEMBER, Window.DAY): "{amount} left today",
@@ -59,6 +67,17 @@ def limit_of(locale: str, unit: Unit, amount: int, window: Period) -> str:
         one, many = "{amount} in any {count} hour", "{amount} in any {count} hours"
         return say_many(locale, one, many, window.hours, amount=much)
     return say(locale, _LIMITS[window], amount=much)
+
+
+def window_of(locale: str, window: Period) -> str:
+    """Return a window in words: ``a day``, ``in any 24 hours``, ``at once``."""
+    match window:
+        case None:
+            return say(locale, "at once")
+        case Rolling(hours):
+            return say_many(locale, "in any {count} hour", "in any {count} hours", hours)
+        case _:
+            return say(locale, _EVERY[window])
 
 
 def left_of(locale: str, left: Left) -> str:

@@ -13,6 +13,7 @@ from discord.ui import DynamicItem, Item
 
 from bot.ui.failures import answer_failure
 from bot.ui.price_answers import answer_price
+from bot.ui.quota_panel import answer_quota
 from bot.ui.settings_panel import answer_settings
 from bot.ui.wishes import answer_wish, ask_for_more
 
@@ -22,6 +23,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "price": answer_price,
     "more": ask_for_more,
     "wish": answer_wish,
+    "quota": answer_quota,
     "settings": answer_settings,
 }
 _ID: Final = re.compile(rf"(?P<family>{'|'.join(_HANDLERS)}):(?P<rest>.+)", re.DOTALL)

@@ -1,8 +1,9 @@
 """How it is explained which rule decides."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from discord.ui import LayoutView
+from discord.ui import Item, LayoutView
 
 from bot.domain.quota import Rule, Scope, Standing
 from bot.services.quota import Explanation
@@ -11,8 +12,18 @@ from bot.ui.quota import rule_line, standing_line
 from bot.ui.words import say
 
 
-def explanation_panel(locale: str, found: Explanation, member: int | None) -> LayoutView:
-    """Return which rule decides about requests here; *member* is whose, None for the reader's."""
+def explanation_panel(
+    locale: str,
+    found: Explanation,
+    member: int | None,
+    *,
+    menus: Iterable[Item[Any]] = (),
+    buttons: Sequence[Item[Any]] = (),
+) -> LayoutView:
+    """Return which rule decides about requests here; *member* is whose, None for the reader's.
+
+    *menus* and *buttons* lead on from there.
+    """
     own = say(locale, "For <@{member}>, here", member=member) if member else None
     sections = [
         lines(own or say(locale, "For you, here"), [_verdict(locale, found)]),
@@ -20,7 +31,7 @@ def explanation_panel(locale: str, found: Explanation, member: int | None) -> La
         lines(say(locale, "What does not count"), _overruled(locale, found)),
         small([say(locale, "Every one of them must allow a request; what denies beats all.")]),
     ]
-    return panel(say(locale, "Which rule decides"), sections)
+    return panel(say(locale, "Which rule decides"), sections, buttons, menus=menus)
 
 
 def _verdict(locale: str, found: Explanation) -> str:

@@ -9,6 +9,7 @@ from bot.services.confirmations import Confirmations
 from bot.services.guilds import Guilds
 from bot.services.queue import QueueDesk
 from bot.services.quota import Quotas
+from bot.services.rule_plans import RulePlans
 from bot.services.studio import Studio
 from bot.services.wishes import Wishes
 
@@ -70,7 +71,12 @@ class WishHost(Host, Protocol):
 
 
 class PanelHost(WishHost, Protocol):
-    """The client, as far as the panel of settings knows it."""
+    """The client, as far as the panels of rules and settings know it."""
+
+    @property
+    def plans(self) -> RulePlans:
+        """What changes of rules would do."""
+        ...
 
     @property
     def prechecked(self) -> bool:

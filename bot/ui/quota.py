@@ -31,10 +31,10 @@ _EFFECTS: Mapping[Scope, str] = {
     Scope.EVERYONE: "Rules for a role or a member go before it.",
 }
 _NO_LIMIT: Mapping[Unit | None, str] = {
-    None: "**No limits** for {who}",
-    Unit.PICTURES: "**No limit of pictures** for {who}",
-    Unit.REQUESTS: "**No limit of requests** for {who}",
-    Unit.DOLLARS: "**No limit of dollars** for {who}",
+    None: "No limits",
+    Unit.PICTURES: "No limit of pictures",
+    Unit.REQUESTS: "No limit of requests",
+    Unit.DOLLARS: "No limit of dollars",
 }
 
 
@@ -114,13 +114,18 @@ def no_such_rule(locale: str, rule: Rule) -> str:
 def rule_line(locale: str, rule: Rule) -> str:
     """Return how much a rule allows, and to whom."""
     who = whom(locale, rule.scope, rule.scope_id)
+    return say(locale, "**{limit}** for {who}", limit=rule_text(locale, rule), who=who)
+
+
+def rule_text(locale: str, rule: Rule) -> str:
+    """Return how much a rule allows: ``20 pictures a day``, ``No limits``, ``No pictures``."""
     match rule.effect:
         case Effect.DENY:
-            return say(locale, "**No pictures** for {who}", who=who)
+            return say(locale, "No pictures")
         case Effect.UNLIMITED:
-            return say(locale, _NO_LIMIT[rule.unit], who=who)
+            return say(locale, _NO_LIMIT[rule.unit])
         case Effect.LIMIT:
-            return say(locale, "**{limit}** for {who}", limit=_limit(locale, rule), who=who)
+            return _limit(locale, rule)
 
 
 def grant_line(locale: str, grant: Grant) -> str:

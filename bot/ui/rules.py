@@ -1,4 +1,4 @@
-"""Rules as they are chosen among those that there are."""
+"""Rules as they are named in ids, and chosen among those that there are."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,10 +7,19 @@ from discord import Interaction
 from discord.app_commands import Choice
 
 from bot.domain.errors import BadOption
-from bot.domain.quota import Effect, Rule, Scope
+from bot.domain.quota import Effect, Rule, Scope, Unit
+from bot.domain.windows import Period, period
 from bot.ui.options import Targets, fitting, limit_rule
 from bot.ui.quota import rule_line, whom
+from bot.ui.words import say
 
+_ANY, _ROLLING = "any", "rolling:"
+_EFFECTS = {Effect.UNLIMITED, Effect.DENY}
+_UNNAMED = {
+    Scope.ROLE: "a role that is gone",
+    Scope.MEMBER: "a member",  # Easel keeps nobody's name
+    Scope.CHANNEL: "a channel that is gone",
+}
 _NAME = 95  # characters of what is offered
 
 
@@ -19,7 +28,8 @@ def offered_rules(
 ) -> list[Choice[str]]:
     """Offer *rules* for what was typed so far, with the names of whom they are for."""
     return fitting(
-        (Choice(name=_name(interaction, rule)[:_NAME], value=_key(rule)) for rule in rules), typed
+        (Choice(name=plain_name(interaction, rule)[:_NAME], value=key_of(rule)) for rule in rules),
+        typed,
     )
 
 
@@ -38,7 +48,7 @@ def rule_meant(  # noqa: PLR0917 - these are the command's options
         BadOption: they name none.
     """
     if chosen is not None:
-        found = [rule for rule in rules if _key(rule) == chosen]
+        found = [rule for rule in rules if key_of(rule) == chosen]
         if not found:
             raise BadOption(option="rule", problem="choose one of those that are offered")
         return found[0]
@@ -49,15 +59,37 @@ def rule_meant(  # noqa: PLR0917 - these are the command's options
     return limit_rule(scope, unit, window, hours, named)
 
 
-def _key(rule: Rule) -> str:
-    """Return what tells the rules of a server apart."""
-    parts = rule.scope, rule.scope_id, rule.unit or "any", rule.window or "now"
+def key_of(rule: Rule) -> str:
+    """Return what tells the rules of a server apart: ``role/7/pictures/day``."""
+    window = "now" if rule.window is None else str(rule.window).replace(_ROLLING, "r")
     if rule.effect is not Effect.LIMIT:
-        parts = rule.scope, rule.scope_id, rule.unit or "any", "any"
-    return "/".join(map(str, parts))
+        window = rule.effect.value
+    return f"{rule.scope}/{rule.scope_id}/{rule.unit or _ANY}/{window}"
 
 
-def _name(interaction: Interaction[Any], rule: Rule) -> str:
+def rule_of(key: str) -> Rule:
+    """Return the rule that `key_of` named, of amount 0. Raises BadOption: it names none."""
+    try:
+        scope, scope_id, unit, window = key.split("/")
+        effect = Effect(window) if window in _EFFECTS else Effect.LIMIT
+        return Rule(
+            scope=Scope(scope),
+            scope_id=int(scope_id),
+            unit=None if unit == _ANY else Unit(unit),
+            window=_period(window) if effect is Effect.LIMIT else None,
+            effect=effect,
+        )
+    except ValueError:
+        raise BadOption(option="rule", problem="there is no such rule") from None
+
+
+def _period(window: str) -> Period:
+    if window == "now":
+        return None
+    return period(f"{_ROLLING}{window[1:]}" if window[1:].isdigit() else window)
+
+
+def plain_name(interaction: Interaction[Any], rule: Rule) -> str:
     """Return the rule in words without marks: a mention is none in what is offered."""
     locale = interaction.locale.value
     line = rule_line(locale, rule).replace("**", "")
@@ -77,4 +109,6 @@ def _whose(interaction: Interaction[Any], rule: Rule) -> str:
             found = guild.get_channel(rule.scope_id)
         case _:
             return whom(interaction.locale.value, rule.scope, rule.scope_id)
-    return found.name if found else str(rule.scope_id)
+    if found:
+        return found.name
+    return f"{say(interaction.locale.value, _UNNAMED[rule.scope])} ({rule.scope_id})"
