@@ -203,6 +203,7 @@ def _quota_defaults(settings: Settings) -> QuotaDefaults:
         server_micros_per_month=micros(settings.default_server_dollars_per_month),
         member_jobs_at_once=settings.member_jobs_at_once,
         bot_micros_per_month=None if budget is None else micros(budget),
+        bot_limits=settings.bot_limits,
     )
 
 

@@ -13,7 +13,7 @@ from bot.client import EaselClient, use_proxy
 from bot.domain.errors import DiscordUnreachable
 from bot.providers.base import Finding
 from bot.services.doctor import Check, budget_check, examine, machine_checks, provider_check
-from bot.settings import Settings, require_key, token_of
+from bot.settings import Settings, limits_money, require_key, token_of
 
 
 async def look(settings: Settings, channel: int | None) -> AsyncGenerator[Finding]:
@@ -37,7 +37,7 @@ def _checks(settings: Settings, channel: int | None) -> dict[str, Check]:
         return await provider_check(lambda: open_settings_provider(settings))()
 
     here = machine_checks(settings.database_url.get_secret_value())
-    budget = budget_check(settings.image_provider, settings.monthly_budget_dollars)
+    budget = budget_check(settings.image_provider, is_limited=limits_money(settings))
     return {"Token": at_discord, "Key": key, "Budget": budget, **here}
 
 

@@ -6,11 +6,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.errors import SetupError
+from bot.domain.limit_text import EXAMPLE, limits_in
+from bot.domain.quota import Rule, Unit
 
 _FILE_LIMIT = 64 * 1024  # bytes; no secret is longer
 
@@ -26,6 +34,10 @@ def _hosts(value: object) -> object:
     if isinstance(value, str):
         return [host.strip().lower() for host in value.split(",") if host.strip()]
     return value
+
+
+def _limits(value: object) -> object:
+    return limits_in(value) if isinstance(value, str) else value
 
 
 def _upper(value: object) -> object:
@@ -84,6 +96,11 @@ Dollars = Annotated[
     Decimal,
     Field(ge=0, le=1_000_000, allow_inf_nan=False),
     Takes("an amount of dollars from 0 to 1000000, such as 12.50"),
+]
+Limits = Annotated[
+    tuple[Rule, ...],
+    BeforeValidator(_limits),
+    Takes(f"limits with commas between them, such as: {EXAMPLE}"),
 ]
 Hosts = Annotated[
     frozenset[Host],
@@ -168,6 +185,9 @@ class Settings(BaseSettings):
 
     monthly_budget_dollars: Dollars | None = None
     """Dollars that all servers together may spend a month; empty means no limit."""
+
+    bot_limits: Limits = ()
+    """More limits of all servers together, of pictures, requests or dollars; empty means none."""
 
     unknown_price_dollars: Dollars = Decimal(0)
     """Dollars counted for a picture of a model that has no known price, sketch among them."""
@@ -267,6 +287,12 @@ def require_key(settings: Settings) -> None:
             "OPENAI_API_KEY is not set; put the picture service's key into it (any word, where a "
             "server needs none), or set IMAGE_PROVIDER=sketch to try Easel without one."
         )
+
+
+def limits_money(settings: Settings) -> bool:
+    """Whether something limits what all servers together may spend."""
+    named = any(rule.unit is Unit.DOLLARS for rule in settings.bot_limits)
+    return named or settings.monthly_budget_dollars is not None
 
 
 def secrets_of(settings: Settings) -> frozenset[str]:

@@ -99,7 +99,7 @@ def default(field: FieldInfo) -> str:
     value: object = field.default
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    return "" if value is None or value == frozenset() else str(value)
+    return "" if value is None or value in (frozenset(), ()) else str(value)
 
 
 def model_table() -> str:

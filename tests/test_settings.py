@@ -104,6 +104,7 @@ def test_settings_cannot_be_changed() -> None:
         ("DEFAULT_MEMBER_PICTURES_PER_DAY", "-1"),
         ("DEFAULT_MEMBER_PICTURES_PER_DAY", "2.5"),
         ("DEFAULT_SERVER_DOLLARS_PER_MONTH", "ten"),
+        ("BOT_LIMITS", "5 pictures a fortnight"),
         ("MONTHLY_BUDGET_DOLLARS", "NaN"),
         ("MONTHLY_BUDGET_DOLLARS", "inf"),
         ("MEMBER_JOBS_AT_ONCE", "0"),

@@ -77,12 +77,14 @@ class QuotaDefaults:
         server_micros_per_month: for a server.
         member_jobs_at_once: requests of one member on one server that run at once.
         bot_micros_per_month: for everything together, by UTC months; no rule lifts it.
+        bot_limits: further limits for everything together, by UTC clocks, likewise.
     """
 
     member_pictures_per_day: int
     server_micros_per_month: int
     member_jobs_at_once: int
     bot_micros_per_month: int | None
+    bot_limits: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

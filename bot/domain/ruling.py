@@ -7,7 +7,7 @@ all, and lifts a member's limits only: what the server, the channel or the bot h
 A rule that denies beats all others, whomever it is for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -103,13 +103,25 @@ def _usual(defaults: QuotaDefaults) -> tuple[Rule, ...]:
         (Scope.EVERYONE, Unit.JOBS, None, defaults.member_jobs_at_once),
         (Scope.EVERYONE, Unit.PICTURES, Window.DAY, defaults.member_pictures_per_day),
         (Scope.SERVER, Unit.DOLLARS, Window.MONTH, defaults.server_micros_per_month),
-        (Scope.BOT, Unit.DOLLARS, Window.MONTH, defaults.bot_micros_per_month),
     ]
-    return tuple(
-        Rule(scope=scope, unit=unit, window=window, amount=amount, is_default=True)
-        for scope, unit, window, amount in limits
-        if amount is not None
+    return (
+        *(
+            Rule(scope=scope, unit=unit, window=window, amount=amount, is_default=True)
+            for scope, unit, window, amount in limits
+            if amount is not None
+        ),
+        *_for_the_bot(defaults),
     )
+
+
+def _for_the_bot(defaults: QuotaDefaults) -> Iterator[Rule]:
+    """Yield the operator's limits for everything together; of two alike the smaller one."""
+    least = {(rule.unit, rule.window): rule.amount for rule in defaults.bot_limits}
+    budget, monthly = defaults.bot_micros_per_month, (Unit.DOLLARS, Window.MONTH)
+    if budget is not None:
+        least[monthly] = min(budget, least.get(monthly, budget))
+    for (unit, window), amount in least.items():
+        yield Rule(scope=Scope.BOT, unit=unit, window=window, amount=amount, is_default=True)
 
 
 def _concerns(rule: Rule, whom: Whom) -> bool:

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -80,15 +79,15 @@ def provider_check(
     return check
 
 
-def budget_check(provider: ProviderName, monthly_dollars: Decimal | None) -> Check:
+def budget_check(provider: ProviderName, *, is_limited: bool) -> Check:
     """Return the check of the budget for all servers; without one nothing is wrong, but said."""
 
     async def check() -> list[Finding]:
-        if provider == "sketch" or monthly_dollars is not None:
+        if provider == "sketch" or is_limited:
             return []
         says = (
-            "MONTHLY_BUDGET_DOLLARS is empty, so the managers of each server may raise what it "
-            "spends; set it where you do not know them all."
+            "MONTHLY_BUDGET_DOLLARS is empty and BOT_LIMITS names no dollars, so the managers of "
+            "each server may raise what it spends; set one where you do not know them all."
         )
         return [Finding(subject="Budget", well=True, says=says)]
 

@@ -213,9 +213,13 @@ def _source(locale: str, standing: Standing) -> str:
 
 
 def _used_up(locale: str, standing: Standing) -> str:
+    if standing.unit is Unit.JOBS:
+        return say(locale, "The bot makes as many pictures as it may at this moment.")
+    if standing.resets_at is None:
+        return say(locale, "The bot's own limit for all servers is used up.")
     return say(
         locale,
-        "The bot's own budget for all servers is used up; it begins anew {moment}.",
+        "The bot's own limit for all servers is used up; there is more {moment}.",
         moment=standing.resets_at,
     )
 

@@ -295,8 +295,39 @@ async def test_the_bots_own_budget_shows_only_when_it_is_used_up(
 ) -> None:
     text = await _shown(ann, art_room)
 
-    assert "The bot's own budget for all servers is used up; it begins anew <t:" in text
+    assert "The bot's own limit for all servers is used up; there is more <t:" in text
     assert "whole bot" not in text
+
+
+@pytest.mark.parametrize(
+    ("environ", "refused", "shown"),
+    [
+        (
+            {"BOT_LIMITS": "1 picture a week"},
+            "The whole bot's limit is 1 picture a week: 1 picture used, 0 pictures in flight",
+            "The bot's own limit for all servers is used up; there is more <t:",
+        ),
+        (
+            {"BOT_LIMITS": "3 pictures a day, 1 request in all"},
+            "The whole bot's limit is 1 request in all",
+            "The bot's own limit for all servers is used up.",
+        ),
+    ],
+)
+async def test_the_operators_other_limits_hold_whatever_a_server_says(
+    ann: MemberActor, greta: MemberActor, art_room: ChannelHandle, refused: str, shown: str
+) -> None:
+    await greta.slash(art_room, "quota unlimited", scope="everyone")
+    assert shown not in await _shown(ann, art_room)
+    first = await ann.slash(art_room, "imagine", prompt="a kite")
+    assert first.response is not None
+    assert first.response.attachments
+
+    text = private_text(await ann.slash(art_room, "imagine", prompt="a kite"))
+
+    assert text.startswith(refused)
+    assert "Ask for more" not in str(text)
+    assert shown in await _shown(ann, art_room)
 
 
 async def test_windows_follow_the_servers_clocks(

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -27,6 +26,7 @@ from bot.services.doctor import (
     takes_writes,
     workers_finding,
 )
+from bot.settings import limits_money, load_settings
 from bot.storage.database import open_database
 from tests.services.clocks import FrozenClock
 from tests.services.studio import Told, answer, picture
@@ -60,18 +60,21 @@ async def test_this_machine_is_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "budget", "says"),
+    ("provider", "environ", "says"),
     [
-        ("openai", None, ["MONTHLY_BUDGET_DOLLARS is empty, so"]),
-        ("openai", Decimal(50), []),
-        ("openai", Decimal(0), []),
-        ("sketch", None, []),
+        ("openai", {}, ["MONTHLY_BUDGET_DOLLARS is empty and BOT_LIMITS"]),
+        ("openai", {"BOT_LIMITS": "9 pictures a day"}, ["MONTHLY_BUDGET_DOLLARS is empty and"]),
+        ("openai", {"BOT_LIMITS": "$9 a day"}, []),
+        ("openai", {"MONTHLY_BUDGET_DOLLARS": "50"}, []),
+        ("openai", {"MONTHLY_BUDGET_DOLLARS": "0"}, []),
+        ("sketch", {}, []),
     ],
 )
 async def test_a_missing_budget_is_said_but_not_wrong(
-    provider: ProviderName, budget: Decimal | None, says: list[str]
+    provider: ProviderName, environ: dict[str, str], says: list[str]
 ) -> None:
-    findings = await found({"Budget": budget_check(provider, budget)})
+    limited = limits_money(load_settings(environ))
+    findings = await found({"Budget": budget_check(provider, is_limited=limited)})
 
     assert [finding.well for finding in findings] == [True for _ in says]
     assert [finding.says[: len(text)] for finding, text in zip(findings, says, strict=True)] == says

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.errors import QuotaFull, StorageBusy, TooManyAtOnce
+from bot.domain.errors import QuotaFull, StorageBusy, TooManyAtOnce, TooManyAtOnceHere
 from bot.domain.quota import Scope, Unit
-from bot.domain.windows import Clocks, Window
+from bot.domain.windows import Clocks, Period, Rolling, Window
 from bot.providers.base import Price
 from bot.services.quota import Quotas
-from bot.storage import counters
+from bot.storage import check_ledger, counters
 from bot.storage.database import Connection, Database
 from tests.services.clocks import FrozenClock
 from tests.services.quotas import (
@@ -180,6 +180,38 @@ async def test_the_operators_budget_holds_over_every_server(
 
     assert caught.value.values["scope"] == "bot"
     assert caught.value.values["resets"] == NOON.replace(month=12, day=1, hour=0)
+
+
+@pytest.mark.parametrize("window", [Window.DAY, Rolling(6), Window.LIFETIME, None])
+async def test_the_operators_other_limits_hold_over_every_server(
+    database: Database, clock: FrozenClock, window: Period
+) -> None:
+    unit = Unit.REQUESTS if window else Unit.JOBS
+    three = limit(Scope.BOT, 0, unit, window, 3)
+    held = Quotas(database, clock, replace(DEFAULTS, bot_limits=(three,)))
+    await held.set_rule(GUILD, limit(Scope.SERVER, 0, unit, window, 100), by=BOSS)
+    first = [await book(database, held, guild_id=GUILD + number) for number in range(3)]
+
+    with pytest.raises(TooManyAtOnceHere if window is None else QuotaFull):
+        await book(database, held)
+
+    await release(database, held, first[0])
+    last = await book(database, held)
+    await settle(database, held, last)
+    standing = await stand(held, unit, window, scope=Scope.BOT)
+    assert standing.used == (0 if window is None else 1)
+    assert standing.in_flight == 2
+    assert await database.read(check_ledger.differences) == []
+
+
+async def test_of_two_budgets_for_all_servers_the_smaller_one_holds(
+    database: Database, clock: FrozenClock
+) -> None:
+    month = limit(Scope.BOT, 0, DOLLARS, MONTH, 5 * CENT)
+    for budget, least in ((9 * CENT, 5 * CENT), (2 * CENT, 2 * CENT), (None, 5 * CENT)):
+        defaults = replace(DEFAULTS, bot_micros_per_month=budget, bot_limits=(month,))
+        both = Quotas(database, clock, defaults)
+        assert (await stand(both, DOLLARS, MONTH, scope=Scope.BOT)).limit == least
 
 
 async def test_the_operators_months_are_utc_and_the_servers_its_own(
