@@ -147,6 +147,8 @@ async def _preset(interaction: Interaction[Any], rest: list[str]) -> None:
 async def _propose(interaction: Interaction[Any], plan: Plan, *, meanwhile: bool = False) -> None:
     """Show what *plan* would change; nothing is changed yet."""
     host, locale = _host(interaction), interaction.locale.value
+    if not interaction.response.is_done():  # a long ledger is read
+        await interaction.response.defer()
     draft = await host.plans.draft(place_of(interaction).guild_id, plan)
     other = None
     if isinstance(plan, SetRule):
