@@ -16,7 +16,6 @@ from bot.bootstrap import Services
 from bot.domain.errors import UserError
 from bot.guard import InvalidRequestGuard
 from bot.settings import Settings
-from bot.ui.actions import ResultAction
 from bot.ui.controls import Control, answer_form
 from bot.ui.delivery import Courier
 from bot.ui.failures import answer_failure
@@ -92,10 +91,10 @@ class EaselClient(commands.Bot):
         self._tell.start()
 
     async def load_commands(self) -> None:
-        """Load every command family and the buttons of results."""
+        """Load every command family and all that can be pressed."""
         for extension in self._extensions_to_load:
             await self.load_extension(extension)
-        self.add_dynamic_items(ResultAction, Control)
+        self.add_dynamic_items(Control)
 
     async def on_interaction(self, interaction: Interaction[Any]) -> None:
         """Answer forms, also those that were opened before a restart."""

@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.client import EaselClient
 from bot.services.auditing import AuditLog
 from bot.ui.asking import place_of
-from bot.ui.audit import AuditTurn, audit_panel
+from bot.ui.audit import audit_panel
 from bot.ui.panels import show
 from bot.ui.policy import require_manager
 
@@ -29,6 +29,5 @@ class Audit(commands.Cog):
 
 
 async def setup(bot: EaselClient) -> None:
-    """Add ``/audit`` and its page buttons to *bot*."""
-    bot.add_dynamic_items(AuditTurn)
+    """Add ``/audit`` to *bot*."""
     await bot.add_cog(Audit(bot.services.audit))

@@ -10,7 +10,7 @@ from bot.client import EaselClient
 from bot.domain.moderation import EventQuery
 from bot.services.moderation import ModerationLog
 from bot.ui.asking import place_of
-from bot.ui.modlog import LONGEST_CATEGORY, PageTurn, modlog_panel
+from bot.ui.modlog import LONGEST_CATEGORY, modlog_panel
 from bot.ui.options import Person, offered
 from bot.ui.panels import show
 from bot.ui.policy import is_manager, require_manager
@@ -56,6 +56,5 @@ class Modlog(commands.Cog):
 
 
 async def setup(bot: EaselClient) -> None:
-    """Add ``/modlog`` and its page buttons to *bot*."""
-    bot.add_dynamic_items(PageTurn)
+    """Add ``/modlog`` to *bot*."""
     await bot.add_cog(Modlog(bot.services.moderation))

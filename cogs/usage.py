@@ -13,7 +13,7 @@ from bot.ui.asking import place_of
 from bot.ui.panels import show
 from bot.ui.policy import require_manager
 from bot.ui.usage import drawn, member_chart, member_panel
-from bot.ui.usage_panel import ITEMS, show_usage
+from bot.ui.usage_panel import show_usage
 
 
 class Usage(commands.GroupCog, group_name="usage", group_description="What was made here."):
@@ -47,7 +47,6 @@ class Usage(commands.GroupCog, group_name="usage", group_description="What was m
 
 
 async def setup(bot: EaselClient) -> None:
-    """Add ``/usage``, and what its panel is pressed by, to *bot*."""
-    bot.add_dynamic_items(*ITEMS)
+    """Add ``/usage`` to *bot*."""
     services = bot.services
     await bot.add_cog(Usage(services.reports, services.guilds, services.imaging))

@@ -1,52 +1,29 @@
 """What the buttons under an answer do: again, vary, details, delete, cancel."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any
 
 from discord import Interaction, NotFound
-from discord.ui import Button, DynamicItem, Item
 
 from bot.domain.asks import Command, recall
 from bot.domain.errors import DownloadFailed, NoSuchJob, NotYours
 from bot.domain.jobs import Job
 from bot.ui.asking import ask_and_show, ask_of, asker_of, origin_of, place_of, source_of
-from bot.ui.buttons import BUTTON_ID
 from bot.ui.details import show_details
-from bot.ui.failures import answer_failure
 from bot.ui.host import Host
 from bot.ui.policy import is_manager
 
 
-class ResultAction(DynamicItem[Button[Any]], template=BUTTON_ID):
-    """A pressed button of a result, found by its id; alive as long as its message."""
-
-    def __init__(self, item: Button[Any], verb: str, code: str, position: int) -> None:
-        super().__init__(item)
-        self._verb, self._code, self._position = verb, code, position
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the id of a pressed button."""
-        del interaction
-        if not isinstance(item, Button):
-            raise TypeError(item)
-        return cls(item, match["verb"], match["code"], int(match["position"]))
-
-    async def callback(self, interaction: Interaction[Any]) -> None:
-        """Do what the button says, if the presser may."""
-        host: Host = interaction.client
-        try:
-            guild_id = place_of(interaction).guild_id
-            job = await host.studio.books.find(guild_id, self._code, f"/{Command.IMAGINE}")
-            if self._verb in _OF_RESULTS:
-                _require_its_message(interaction, job)
-            await _VERBS[self._verb](interaction, host, job, self._position)
-        except Exception as error:  # noqa: BLE001 - nobody above a button answers
-            await answer_failure(interaction, error)
+async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None:
+    """Do what the button of a result says, if the presser may."""
+    verb, code, position = parts
+    host: Host = interaction.client
+    guild_id = place_of(interaction).guild_id
+    job = await host.studio.books.find(guild_id, code, f"/{Command.IMAGINE}")
+    if verb in _OF_RESULTS:
+        _require_its_message(interaction, job)
+    await _VERBS[verb](interaction, host, job, int(position))
 
 
 async def _again(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol, Self, cast
+from typing import Any, Protocol, cast
 
 from discord import ButtonStyle, Interaction
-from discord.ui import Button, DynamicItem, Item, LayoutView
+from discord.ui import Button, LayoutView
 
 from bot.domain.audit import AuditEntry, AuditPage
 from bot.domain.money import dollars
 from bot.services.auditing import AuditLog
-from bot.ui.failures import answer_failure
 from bot.ui.panels import at, panel, small
 from bot.ui.policy import require_manager
 from bot.ui.text import shown
 from bot.ui.words import say
 
-_ID = re.compile(r"audit:(?P<turn>older|newer):(?P<id>\d+)")
 _LONGEST = 120  # characters of a value
 _ACTIONS: Mapping[str, str] = {
     "quota.set": "Rule set",
@@ -49,39 +47,17 @@ class AuditHost(Protocol):
         ...
 
 
-class AuditTurn(DynamicItem[Button[Any]], template=_ID):
-    """A button to another page of the record; its id says which, so it outlives a restart."""
-
-    def __init__(self, item: Button[Any], turn: str, entry_id: int) -> None:
-        super().__init__(item)
-        self._turn = turn
-        self._entry_id = entry_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the id of a pressed button."""
-        del interaction
-        if not isinstance(item, Button):
-            raise TypeError(item)
-        return cls(item, match["turn"], int(match["id"]))
-
-    async def callback(self, interaction: Interaction[Any]) -> None:
-        """Show the page in place of the one before, if the presser still may."""
-        host: AuditHost = interaction.client
-        older = self._turn == "older"
-        try:
-            require_manager(interaction)
-            page = await host.services.audit.page(
-                interaction.guild_id or 0,
-                before_id=self._entry_id if older else None,
-                after_id=None if older else self._entry_id,
-            )
-            view = audit_panel(interaction.locale.value, page)
-            await interaction.response.edit_message(view=view)
-        except Exception as error:  # noqa: BLE001 - nobody above a button answers
-            await answer_failure(interaction, error)
+async def turn_audit(interaction: Interaction[Any], parts: list[str]) -> None:
+    """Show another page in place of the one before, if the presser still may."""
+    turn, entry_id = parts
+    host: AuditHost = interaction.client
+    require_manager(interaction)
+    page = await host.services.audit.page(
+        interaction.guild_id or 0,
+        before_id=int(entry_id) if turn == "older" else None,
+        after_id=int(entry_id) if turn == "newer" else None,
+    )
+    await interaction.response.edit_message(view=audit_panel(interaction.locale.value, page))
 
 
 def audit_panel(locale: str, page: AuditPage) -> LayoutView:

@@ -11,20 +11,28 @@ import discord
 from discord import Interaction
 from discord.ui import DynamicItem, Item
 
+from bot.ui.actions import answer_result
+from bot.ui.audit import turn_audit
 from bot.ui.failures import answer_failure
+from bot.ui.modlog import turn_modlog
 from bot.ui.price_answers import answer_price
 from bot.ui.quota_panel import answer_quota
 from bot.ui.settings_panel import answer_settings
+from bot.ui.usage_panel import answer_usage
 from bot.ui.wishes import answer_wish, ask_for_more
 
 Handler = Callable[[Interaction[Any], list[str]], Awaitable[None]]
 
 _HANDLERS: Final[Mapping[str, Handler]] = {
+    "easel": answer_result,
     "price": answer_price,
     "more": ask_for_more,
     "wish": answer_wish,
     "quota": answer_quota,
     "settings": answer_settings,
+    "audit": turn_audit,
+    "modlog": turn_modlog,
+    "usage": answer_usage,
 }
 _ID: Final = re.compile(rf"(?P<family>{'|'.join(_HANDLERS)}):(?P<rest>.+)", re.DOTALL)
 

@@ -1,16 +1,14 @@
 """How the moderation log looks, and its Older and Newer buttons."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 from discord import ButtonStyle, Interaction
-from discord.ui import Button, DynamicItem, Item, LayoutView
+from discord.ui import Button, LayoutView
 
 from bot.domain.moderation import EventPage, EventQuery, ModerationEvent
 from bot.services.moderation import ModerationLog
-from bot.ui.failures import answer_failure
 from bot.ui.panels import at, panel, small
 from bot.ui.policy import require_manager
 from bot.ui.reasons import declined, reasons
@@ -26,7 +24,6 @@ _ONLY_STAGE = {
     "output": "Only those declined for what was made",
     "unknown": "Only those where nobody said at which step",
 }
-_ID = r"modlog:(?P<turn>older|newer):(?P<id>\d+):(?P<member>\d*):(?P<stage>[a-z]*):(?P<category>.*)"
 
 
 class LogServices(Protocol):
@@ -47,38 +44,21 @@ class LogHost(Protocol):
         ...
 
 
-class PageTurn(DynamicItem[Button[Any]], template=re.compile(_ID, re.DOTALL)):
-    """A button to another page of the log; its id holds the query, so it outlives a restart."""
-
-    def __init__(self, item: Button[Any], query: EventQuery) -> None:
-        super().__init__(item)
-        self._query = query
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the id of a pressed button."""
-        if not isinstance(item, Button):
-            raise TypeError(item)
-        query = EventQuery(
-            guild_id=interaction.guild_id or 0,
-            member=int(match["member"]) if match["member"] else None,
-            stage=match["stage"] or None,
-            category=match["category"] or None,
-        )
-        return cls(item, _turned(query, match["turn"], int(match["id"])))
-
-    async def callback(self, interaction: Interaction[Any]) -> None:
-        """Show the page in place of the one before, if the presser still may."""
-        host: LogHost = interaction.client
-        try:
-            require_manager(interaction)
-            page = await host.services.moderation.page(self._query)
-            view = modlog_panel(interaction.locale.value, self._query, page)
-            await interaction.response.edit_message(view=view)
-        except Exception as error:  # noqa: BLE001 - nobody above a button answers
-            await answer_failure(interaction, error)
+async def turn_modlog(interaction: Interaction[Any], parts: list[str]) -> None:
+    """Show another page in place of the one before, if the presser still may."""
+    turn, event_id, member, stage, *category = parts
+    host: LogHost = interaction.client
+    require_manager(interaction)
+    query = EventQuery(
+        guild_id=interaction.guild_id or 0,
+        member=int(member) if member else None,
+        stage=stage or None,
+        category=":".join(category) or None,
+    )
+    query = _turned(query, turn, int(event_id))
+    page = await host.services.moderation.page(query)
+    view = modlog_panel(interaction.locale.value, query, page)
+    await interaction.response.edit_message(view=view)
 
 
 def modlog_panel(locale: str, query: EventQuery, page: EventPage) -> LayoutView:

@@ -4,19 +4,19 @@ What is pressed holds in its id what it shows, so it outlives a restart, and it 
 presses it.
 """
 
-import re
-from typing import Any, Protocol, Self
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 import discord
 from discord import ButtonStyle, Interaction, SelectOption
-from discord.ui import Button, DynamicItem, Item, LayoutView, Select
+from discord.ui import Button, LayoutView, Select
 
 from bot.domain.usage import ServerUsage
 from bot.imaging.pool import Imaging
 from bot.services.guilds import Guilds
 from bot.services.reports import Reports
 from bot.services.spreadsheets import Named, spreadsheet
-from bot.ui.failures import answer_failure
+from bot.ui.forms import chosen_in
 from bot.ui.panels import Drawing, panel, show
 from bot.ui.policy import require_manager
 from bot.ui.server_usage import VIEWS, Page, View, server_chart, server_page
@@ -63,101 +63,38 @@ async def show_usage(
     await show(interaction, _panel(locale, days, view, page, drawing), drawing)
 
 
-class ViewMenu(
-    DynamicItem[Select[Any]], template=re.compile(r"usage:view:(?P<days>\d{1,3})", re.ASCII)
-):
-    """The menu of views."""
-
-    def __init__(self, item: Select[Any], days: int) -> None:
-        super().__init__(item)
-        self._days = days
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the id of the menu that was used."""
-        del interaction
-        if not isinstance(item, Select):
-            raise TypeError(item)
-        return cls(item, int(match["days"]))
-
-    async def callback(self, interaction: Interaction[Any]) -> None:
-        """Show the view that was chosen."""
-        try:
-            require_manager(interaction)
-            await interaction.response.defer()
-            await show_usage(interaction, self._days, View(self.item.values[0]))
-        except Exception as error:  # noqa: BLE001 - nobody above a menu answers
-            await answer_failure(interaction, error)
+async def answer_usage(interaction: Interaction[Any], parts: list[str]) -> None:
+    """Show the view that was chosen or the page that was asked for, or send the file."""
+    verb, *rest = parts
+    require_manager(interaction)
+    await _VERBS[verb](interaction, rest)
 
 
-class PageButton(
-    DynamicItem[Button[Any]],
-    template=re.compile(
-        r"usage:page:(?P<view>[a-z]+):(?P<days>\d{1,3}):(?P<page>\d{1,5})", re.ASCII
-    ),
-):
-    """A button to another page of a view."""
-
-    def __init__(self, item: Button[Any], days: int, view: View, number: int) -> None:
-        super().__init__(item)
-        self._shows = days, view, number
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the id of a pressed button."""
-        del interaction
-        if not isinstance(item, Button):
-            raise TypeError(item)
-        return cls(item, int(match["days"]), View(match["view"]), int(match["page"]))
-
-    async def callback(self, interaction: Interaction[Any]) -> None:
-        """Show the page in place of the one before."""
-        try:
-            require_manager(interaction)
-            await interaction.response.defer()
-            await show_usage(interaction, *self._shows)
-        except Exception as error:  # noqa: BLE001 - nobody above a button answers
-            await answer_failure(interaction, error)
+async def _choose(interaction: Interaction[Any], rest: list[str]) -> None:
+    await interaction.response.defer()
+    await show_usage(interaction, int(rest[0]), View(chosen_in(interaction)))
 
 
-class CsvButton(
-    DynamicItem[Button[Any]], template=re.compile(r"usage:csv:(?P<days>\d{1,3})", re.ASCII)
-):
-    """A button that sends the whole report as a file, to the one who presses it alone."""
-
-    def __init__(self, item: Button[Any], days: int) -> None:
-        super().__init__(item)
-        self._days = days
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction[Any], item: Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the id of the pressed button."""
-        del interaction
-        if not isinstance(item, Button):
-            raise TypeError(item)
-        return cls(item, int(match["days"]))
-
-    async def callback(self, interaction: Interaction[Any]) -> None:
-        """Send the file."""
-        try:
-            require_manager(interaction)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            usage = await _usage(interaction, self._days)
-            name = f"usage-{usage.first.isoformat()}-{usage.days}-days.csv"
-            file = discord.File(spreadsheet(usage, _names(interaction.guild)), name)
-            await interaction.edit_original_response(attachments=[file])
-        except Exception as error:  # noqa: BLE001 - nobody above a button answers
-            await answer_failure(interaction, error)
+async def _turn(interaction: Interaction[Any], rest: list[str]) -> None:
+    view, days, number = rest
+    await interaction.response.defer()
+    await show_usage(interaction, int(days), View(view), int(number))
 
 
-ITEMS = (ViewMenu, PageButton, CsvButton)
-"""What the client has to know of."""
+async def _send_file(interaction: Interaction[Any], rest: list[str]) -> None:
+    """Send the whole report as a file, to the one who presses alone."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    usage = await _usage(interaction, int(rest[0]))
+    name = f"usage-{usage.first.isoformat()}-{usage.days}-days.csv"
+    file = discord.File(spreadsheet(usage, _names(interaction.guild)), name)
+    await interaction.edit_original_response(attachments=[file])
+
+
+_VERBS: Mapping[str, Callable[[Interaction[Any], list[str]], Awaitable[None]]] = {
+    "view": _choose,
+    "page": _turn,
+    "csv": _send_file,
+}
 
 
 async def _usage(interaction: Interaction[Any], days: int) -> ServerUsage:
