@@ -1,21 +1,26 @@
-"""The command line as an operator meets it: real processes, exit codes, one sentence."""
+"""The command line as an operator meets it: real processes, exit codes, one sentence.
+
+Most of them are born with what they import; `started` are those where the whole start counts.
+"""
 
 import asyncio
 import os
 import signal
 import sqlite3
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import aiohttp
 import pytest
 
 from tests.fakes.discord_api import FakeDiscord
 from tests.fakes.discord_schema import Json
+from tests.process.nursery import born
+from tests.process.processes import Child, Launch, Start, started
 from tests.web.test_health import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -39,26 +44,52 @@ async def discord() -> AsyncGenerator[FakeDiscord]:
         yield fake
 
 
-async def start(directory: Path, environ: Mapping[str, str], *words: str) -> Process:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process and what it writes."""
+
+    child: Child
+    out: IO[bytes]
+    err: IO[bytes]
+
+    def send(self, number: signal.Signals) -> None:
+        if self.child.returncode is None:
+            os.kill(self.child.pid, number)
+
+    async def ended(self) -> Ended:
+        async with asyncio.timeout(60):
+            code = await self.child.wait()
+        return Ended(code, written(self.out), written(self.err))
+
+
+def written(file: IO[bytes]) -> str:
+    with file:
+        file.seek(0)
+        return file.read().decode()
+
+
+async def start(
+    directory: Path, environ: Mapping[str, str], *words: str, launch: Launch = born
+) -> Running:
     """Start `python -m bot` in *directory* with nothing in its environment but *environ*."""
     base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(directory)}
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *words),
-        cwd=directory,
-        env={**base, **environ},
-        stdout=PIPE,
-        stderr=PIPE,
+    out, err = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - closed when they are read
+    child = await launch(
+        Start(
+            arguments=("-m", "bot", *words),
+            folder=directory,
+            environment={**base, **environ},
+            out=out.fileno(),
+            err=err.fileno(),
+        )
     )
+    return Running(child, out, err)
 
 
-async def ended(process: Process) -> Ended:
-    async with asyncio.timeout(60):
-        out, err = await process.communicate()
-    return Ended(process.returncode, out.decode(), err.decode())
-
-
-async def easel(directory: Path, environ: Mapping[str, str], *words: str) -> Ended:
-    return await ended(await start(directory, environ, *words))
+async def easel(
+    directory: Path, environ: Mapping[str, str], *words: str, launch: Launch = born
+) -> Ended:
+    return await (await start(directory, environ, *words, launch=launch)).ended()
 
 
 def files(directory: Path) -> list[str]:
@@ -141,12 +172,12 @@ async def test_run_gets_ready_serves_health_and_stops_cleanly(
     discord.add_guild("Art Club", discord.world.add_user("ann"))
     port = str(free_port())
     environ = {**discord.environment, "IMAGE_PROVIDER": "sketch", "HEALTH_PORT": port}
-    process = await start(tmp_path, {**environ, "LOG_LEVEL": "DEBUG"}, "run")
+    told = {**environ, "LOG_LEVEL": "DEBUG"}
+    process = await start(tmp_path, told, "run", launch=started)
     await until_ready(f"http://127.0.0.1:{port}", process)
 
-    if process.returncode is None:
-        process.send_signal(number)
-    done = await ended(process)
+    process.send(number)
+    done = await process.ended()
 
     assert done.code == 0, done.err
     assert "ready [bot.client] servers=1" in done.err
@@ -156,13 +187,13 @@ async def test_run_gets_ready_serves_health_and_stops_cleanly(
     assert discord.violations == []
 
 
-async def until_ready(url: str, process: Process) -> None:
+async def until_ready(url: str, process: Running) -> None:
     """Wait until both health pages say yes."""
     async with asyncio.timeout(40), aiohttp.ClientSession() as session:
         for page in ("readyz", "healthz"):
-            while process.returncode is None and not await says_yes(session, f"{url}/{page}"):
+            while process.child.returncode is None and not await says_yes(session, f"{url}/{page}"):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), 0.05)
+                    await asyncio.wait_for(process.child.wait(), 0.05)
 
 
 async def says_yes(session: aiohttp.ClientSession, url: str) -> bool:
@@ -248,7 +279,7 @@ async def test_doctor_names_each_problem_with_its_cure(tmp_path: Path) -> None:
 
 
 async def test_migrate_says_from_where_to_where(tmp_path: Path) -> None:
-    first = await easel(tmp_path, {}, "migrate")
+    first = await easel(tmp_path, {}, "migrate", launch=started)
     second = await easel(tmp_path, {}, "migrate")
 
     with sqlite3.connect(tmp_path / "data" / "easel.db") as connection:
@@ -297,9 +328,8 @@ async def test_a_backup_is_made_while_easel_runs_and_restored_after(
 
     made = await easel(tmp_path, {}, "backup", "kept.db")
     running = await easel(tmp_path, {}, "restore", "kept.db")
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-    assert (await ended(process)).code == 0
+    process.send(signal.SIGTERM)
+    assert (await process.ended()).code == 0
     again = await easel(tmp_path, {}, "backup", "kept.db")
     forced = await easel(tmp_path, {}, "backup", "--force", "kept.db")
     restored = await easel(tmp_path, {}, "restore", "kept.db")
@@ -346,7 +376,7 @@ async def test_the_demo_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "simcord.py").write_text("raise ModuleNotFoundError(name='simcord')")
     environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
 
-    done = await easel(tmp_path, environ, "demo")
+    done = await easel(tmp_path, environ, "demo", launch=started)
 
     assert done.code == 78
     assert "make demo" in done.err

@@ -13,17 +13,16 @@ from pathlib import Path
 
 from tests.process.crash_points import POINTS, Point
 from tests.process.crash_run import Run
-from tests.process.nursery import Nursery, open_nursery
 from tests.process.stage import open_stage
 
 
-async def lived(nursery: Nursery, point: Point, seed: int, gate: asyncio.Semaphore) -> str:
+async def lived(point: Point, seed: int, gate: asyncio.Semaphore) -> str:
     """Return what went wrong in one run, or nothing."""
     async with gate:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             try:
                 async with asyncio.timeout(240):
-                    await Run(point, seed, Path(folder), nursery).live()
+                    await Run(point, seed, Path(folder)).live()
             except Exception:  # noqa: BLE001 - whatever it is, it is a failure of this run
                 return traceback.format_exc()
     return ""
@@ -34,18 +33,13 @@ async def live_all(points: list[Point], seeds: list[int], at_once: int) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         async with open_stage(Path(folder)) as stage:
             await stage.learn()
-    async with open_nursery() as nursery:
-        return await _live_all(nursery, points, seeds, at_once)
-
-
-async def _live_all(nursery: Nursery, points: list[Point], seeds: list[int], at_once: int) -> bool:
     gate, well = asyncio.Semaphore(at_once), True
     print(
         f"{'killed':<34} {'passed':>6} {'failed':>6} {'seconds':>8}  seeds that failed", flush=True
     )
     for point in points:
         started = time.perf_counter()
-        outcomes = await asyncio.gather(*(lived(nursery, point, seed, gate) for seed in seeds))
+        outcomes = await asyncio.gather(*(lived(point, seed, gate) for seed in seeds))
         failed = {s: told for s, told in zip(seeds, outcomes, strict=True) if told}
         seconds = time.perf_counter() - started
         numbers = f"{len(seeds) - len(failed):>6} {len(failed):>6} {seconds:>8.1f}"

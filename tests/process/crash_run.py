@@ -20,9 +20,11 @@ from tests.process.crash_checks import check
 from tests.process.crash_points import WITH_PICTURE, Death, Held, Point, Stopping
 from tests.process.dying_bot import AHEAD, Moment
 from tests.process.harness import Person
-from tests.process.nursery import BornBot, Nursery
+from tests.process.nursery import born
+from tests.process.processes import BotProcess
 from tests.process.stage import Stage, open_stage
 
+DYING = ("-m", "tests.process.dying_bot")
 WITHIN = 60.0  # seconds for a death to come, and for the last life to end everything
 POLL = 0.05
 A_DAY = 25 * 3600.0
@@ -43,8 +45,7 @@ class Wanted:
 class Run:
     """What one seed makes of a point."""
 
-    def __init__(self, point: Point, seed: int, folder: Path, nursery: Nursery) -> None:
-        self.nursery = nursery
+    def __init__(self, point: Point, seed: int, folder: Path) -> None:
         self.point = point
         self.seed = seed
         self.folder = folder
@@ -148,7 +149,7 @@ class Run:
             assert "Traceback" not in bot.log, bot.log
             self.logs.append(bot.log)
 
-    def _bot(self, stage: Stage, **more: str) -> BornBot:
+    def _bot(self, stage: Stage, **more: str) -> BotProcess:
         settings = {
             **stage.settings,
             "PROVIDER_CALLS_AT_ONCE": str(self.at_once),
@@ -157,8 +158,9 @@ class Run:
             AHEAD: str(self.ahead),
             **more,
         }
-        told = {**stage.discord.environment, **settings}
-        return BornBot(self.nursery, stage.discord, stage.folder, told)
+        return BotProcess(
+            stage.discord, stage.folder, arguments=DYING, settings=settings, launch=born
+        )
 
     def _pause(self, stage: Stage) -> None:
         seconds = self.dice.choice(self.point.pauses)

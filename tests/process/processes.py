@@ -1,4 +1,7 @@
-"""Starts unmodified processes of the bot against the loopback world, and ends them."""
+"""Starts unmodified processes of the bot against the loopback world, and ends them.
+
+How one begins is its `Launch`: `started` by its command line, or born ready (`nursery.born`).
+"""
 
 import asyncio
 import contextlib
@@ -6,9 +9,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from tests.fakes.discord_api import FakeDiscord
 
@@ -30,18 +34,62 @@ def clean_environment(folder: Path, settings: Mapping[str, str]) -> dict[str, st
     return {**kept, **ours, **settings}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What a process begins with: Python's arguments, all of its environment, its open files."""
+
+    arguments: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+    out: int
+    err: int
+
+
+class Child(Protocol):
+    """A process as its parent knows it. *returncode* is negative where a signal ended it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    async def wait(self) -> int: ...
+
+
+Launch = Callable[[Start], Awaitable[Child]]
+
+
+async def started(start: Start) -> Child:
+    """Start a process of its own session, as one starts it in a shell."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *start.arguments,
+        cwd=start.folder,
+        env=start.environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=start.out,
+        stderr=start.err,
+        start_new_session=True,
+    )
+
+
 class Process:
     """One process: its folder (also its working directory), its output, its end."""
 
     def __init__(
-        self, folder: Path, arguments: tuple[str, ...], settings: Mapping[str, str]
+        self,
+        folder: Path,
+        arguments: tuple[str, ...],
+        settings: Mapping[str, str],
+        *,
+        launch: Launch = started,
     ) -> None:
         self.folder = folder
         self.arguments = arguments
         self.settings = settings
         self.started = 0.0
+        self._launch = launch
         self._log = folder / "log.txt"
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: Child | None = None
 
     @property
     def log(self) -> str:
@@ -61,15 +109,14 @@ class Process:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.started = time.perf_counter()
         with self._log.open("ab") as log:
-            self._child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *self.arguments,
-                cwd=self.folder,
-                env=clean_environment(self.folder, self.settings),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+            self._child = await self._launch(
+                Start(
+                    arguments=self.arguments,
+                    folder=self.folder,
+                    environment=clean_environment(self.folder, self.settings),
+                    out=log.fileno(),
+                    err=log.fileno(),
+                )
             )
         return self
 
@@ -87,14 +134,14 @@ class Process:
         """Send a signal and return the exit code."""
         assert self._child is not None
         if self.running:
-            self._child.send_signal(number)
+            os.kill(self._child.pid, number)
         return await self.ended(within=within)
 
     async def kill(self) -> None:
         """End it at once, with its workers, as a power cut would; safe when it has ended."""
         if self._child is None:
             return
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):  # its workers may outlive it for a moment
             os.killpg(self._child.pid, signal.SIGKILL)
         await self._child.wait()
 
@@ -115,8 +162,10 @@ class BotProcess(Process):
         *,
         arguments: tuple[str, ...] = RUN,
         settings: Mapping[str, str] | None = None,
+        launch: Launch = started,
     ) -> None:
-        super().__init__(folder, arguments, {**discord.environment, **(settings or {})})
+        told = {**discord.environment, **(settings or {})}
+        super().__init__(folder, arguments, told, launch=launch)
         self.discord = discord
 
     async def ready(self, *, within: float = 60.0) -> float:

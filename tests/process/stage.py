@@ -11,6 +11,7 @@ from tests.fakes.discord_schema import Json
 from tests.fakes.discord_world import Channel
 from tests.fakes.images_api import FakeImages
 from tests.process.harness import Person
+from tests.process.nursery import born
 from tests.process.processes import BotProcess, Process
 
 SYNC = ("-m", "bot", "sync")
@@ -53,7 +54,8 @@ class Stage:
         return self.folder / "data" / "easel.db"
 
     def bot(self, **settings: str) -> BotProcess:
-        return BotProcess(self.discord, self.folder, settings=self.settings | settings)
+        told = self.settings | settings
+        return BotProcess(self.discord, self.folder, settings=told, launch=born)
 
     async def learn(self) -> None:
         """Know the commands that `sync` registered earlier in this run of the tests, or `sync`."""
@@ -65,7 +67,7 @@ class Stage:
     async def sync(self) -> str:
         """Register the commands as the operator does, and return what was said."""
         only_token = self.discord.environment
-        async with Process(self.folder / "sync", SYNC, only_token) as process:
+        async with Process(self.folder / "sync", SYNC, only_token, launch=born) as process:
             code = await process.ended(within=30)
             assert code == 0, (process.log, self.discord.violations)
             return process.log

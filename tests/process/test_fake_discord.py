@@ -19,10 +19,12 @@ from tests.fakes.discord_faults import Fault
 from tests.fakes.discord_schema import Json, problems
 from tests.fakes.discord_world import Channel
 from tests.process.harness import Answer, Person, drawn
+from tests.process.nursery import born
 from tests.process.processes import BotProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+PLAIN = ("-m", "tests.process.plain_bot")
 ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
 
 
@@ -53,7 +55,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
     folder = tmp_path_factory.mktemp("plain")
     async with FakeDiscord() as fake:
         made = Stage(fake)
-        async with BotProcess(fake, folder, arguments=("-m", "tests.process.plain_bot")) as bot:
+        async with BotProcess(fake, folder, arguments=PLAIN, launch=born) as bot:
             seconds = await bot.ready()
             assert seconds < 20
             await fake.until(lambda: fake.world.commands.get(None), what="sync")
@@ -226,9 +228,7 @@ async def test_reports_what_discord_does_not_know(stage: Stage) -> None:
 
 async def test_refuses_a_wrong_token(stage: Stage, tmp_path: Path) -> None:
     wrong = {"DISCORD_TOKEN": "unknown"}
-    bot = BotProcess(
-        stage.discord, tmp_path, arguments=("-m", "tests.process.plain_bot"), settings=wrong
-    )
+    bot = BotProcess(stage.discord, tmp_path, arguments=PLAIN, settings=wrong, launch=born)
     async with bot:
         assert await bot.ended() == 1
 

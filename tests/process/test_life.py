@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.images_answers import Fault
 from tests.process.books import read_books
 from tests.process.harness import Answer, acknowledged, drawn
+from tests.process.nursery import born
 from tests.process.processes import Process
 from tests.process.stage import Stage, open_stage
 
@@ -21,7 +22,7 @@ async def finished(
     folder: Path, arguments: tuple[str, ...], settings: dict[str, str]
 ) -> tuple[int, str]:
     """Run to the end and return the exit code and all that was written."""
-    async with Process(folder, arguments, settings) as process:
+    async with Process(folder, arguments, settings, launch=born) as process:
         return await process.ended(within=30), process.log
 
 
