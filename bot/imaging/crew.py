@@ -68,9 +68,13 @@ class Crew:
             return worker
 
     def give_back(self, worker: Worker, *, last: bool) -> None:
-        """Take back a worker that answered well; one that did its share is replaced."""
+        """Take back a worker that answered well; one that did its share is replaced.
+
+        So is one that was killed because nobody waited for its answer any more, just as it came.
+        """
+        done = last or worker.killed or worker.jobs >= self._limits.jobs
         with self._lock:
-            if not last and worker.jobs < self._limits.jobs and not self._closing:
+            if not (done or self._closing):
                 self._idle.append(worker)
                 return
             self._all.discard(worker)

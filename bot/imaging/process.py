@@ -76,6 +76,11 @@ class Worker:
         """The process id."""
         return self._process.pid
 
+    @property
+    def killed(self) -> bool:
+        """Whether it was ended by us, maybe after its last answer."""
+        return self._killed
+
     def ask(self, frame: Frame) -> Frame:
         """Send one job and return the reply. Raises WorkerLostError; the worker is dead then."""
         self.jobs += 1

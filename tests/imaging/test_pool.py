@@ -279,6 +279,16 @@ async def test_a_cancelled_job_ends_its_worker(monkeypatch: pytest.MonkeyPatch) 
         assert imaging.health().killed == 1
 
 
+def test_a_worker_that_was_ended_just_as_it_answered_is_not_lent_again() -> None:
+    idle = crew.Crew(Limits())
+    worker = idle.take()
+    worker.kill()
+    idle.give_back(worker, last=False)
+
+    assert idle.pids == []
+    assert idle.figures.retired == 1
+
+
 async def started(imaging: Imaging) -> None:
     """Wait until a worker process lives."""
     for _ in range(500):
