@@ -12,6 +12,7 @@ from typing import Protocol
 
 from PIL import Image, ImageOps
 
+from bot.imaging.png import png_bytes
 from bot.imaging.sketch_label import label
 from bot.imaging.sketch_scene import Palette, paint
 
@@ -156,7 +157,9 @@ def _read(data: bytes) -> Image.Image:
 
 def png(picture: Image.Image) -> bytes:
     """Return *picture* as PNG: as it is where that fits, else fewer colours, else smaller."""
-    data = _encoded(picture)
+    data = png_bytes(picture)
+    if len(data) > MAX_BYTES:
+        data = _encoded(picture)
     for scale, colors in _STEPS:
         if len(data) <= MAX_BYTES:
             break

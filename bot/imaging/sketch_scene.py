@@ -105,8 +105,7 @@ def paint(
     factor = 1 if detail == 0 else 2
     drawn = (size[0] * factor, size[1] * factor)
     palette = Palette.of(words, random_)
-    background = (0, 0, 0, 0) if transparent else (*palette.sky_high, 255)
-    picture = Image.new("RGBA", drawn, background)
+    picture = Image.new("RGBA", drawn) if transparent else Image.new("RGB", drawn, palette.sky_high)
     canvas = Canvas(
         pen=ImageDraw.Draw(picture), width=drawn[0], height=drawn[1],
         palette=palette, random=random_,
@@ -121,7 +120,7 @@ def paint(
     _land(canvas, layers=3 + detail, water=bool(named & WATER), island=transparent)
     for thing in before or random_.sample(_BY_CHANCE, 1):
         thing(canvas)
-    return picture.resize(size, Image.Resampling.BOX) if factor > 1 else picture
+    return picture.reduce(factor).convert("RGBA")
 
 
 WATER = frozenset({"sea", "ocean", "lake", "water", "river", "beach", "boat", "ship", "sail"})
