@@ -11,6 +11,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.postgres import NoPostgresql, Postgresql, running
+from tests.workers import KeptCrew
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
@@ -54,3 +55,9 @@ def postgresql_url(postgresql: Postgresql) -> Generator[str]:
     """The address of a migrated database."""
     with postgresql.database() as url:
         yield url
+
+
+@pytest.fixture
+def kept_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let image workers go from test to test, where their start is not the point."""
+    monkeypatch.setattr("bot.imaging.pool.Crew", KeptCrew)

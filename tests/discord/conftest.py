@@ -33,6 +33,7 @@ def moderator() -> Moderator | None:
 
 @pytest.fixture
 async def world(
+    kept_workers: None,
     tmp_path: Path,
     environ: Mapping[str, str],
     provider: ImageProvider | None,

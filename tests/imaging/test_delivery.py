@@ -8,6 +8,8 @@ from bot.imaging.pool import open_imaging
 from bot.imaging.values import Named
 from tests.imaging.pictures import noise, opened, photo, quarters, saved
 
+pytestmark = pytest.mark.usefixtures("kept_workers")
+
 
 @given(st.lists(st.integers(0, 10_000), max_size=10), st.integers(0, 50_000))
 def test_everything_fits_and_nothing_is_wasted(sizes: list[int], together: int) -> None:

@@ -6,6 +6,8 @@ from bot.imaging.pool import open_imaging
 from tests.imaging.corpus import score
 from tests.imaging.hostile import FAMILIES, cases
 
+pytestmark = pytest.mark.usefixtures("kept_workers")
+
 SLOW = {"real bombs", "scan bombs"}
 
 

@@ -10,6 +10,11 @@ from tests.migrated import migrated
 from tests.services.clocks import FrozenClock
 
 
+@pytest.fixture(autouse=True)
+def _workers(kept_workers: None) -> None:  # pyright: ignore[reportUnusedFunction]
+    pass
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock()
