@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 
 from PIL import Image
@@ -50,6 +51,7 @@ def segment(marker: int, body: bytes) -> bytes:
     return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
 
 
+@cache
 def small(kind: str, size: int = 48) -> bytes:
     return saved(photo().resize((size, size)), kind)
 

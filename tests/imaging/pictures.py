@@ -1,6 +1,7 @@
 """Picture files for tests: real photographs that scikit-image ships, and drawn ones."""
 
 import random
+from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -31,6 +32,11 @@ def photograph(name: str) -> Path:
 
 
 def photo(name: str = "astronaut.png") -> Image.Image:
+    return _decoded(name).copy()
+
+
+@cache
+def _decoded(name: str) -> Image.Image:
     return Image.open(photograph(name)).convert("RGB")
 
 
@@ -44,9 +50,17 @@ def quarters(width: int, height: int) -> Image.Image:
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """Return the file, by its encoder's least effort where *options* do not say another."""
     out = BytesIO()
-    image.save(out, kind, **options)
+    image.save(out, kind, **{**_LEAST_EFFORT.get(kind, {}), **options})
     return out.getvalue()
+
+
+_LEAST_EFFORT: dict[str, dict[str, object]] = {
+    "PNG": {"compress_level": 1},
+    "WEBP": {"method": 0},
+    "AVIF": {"speed": 10},
+}
 
 
 def turned(image: Image.Image, orientation: int, kind: str, **options: object) -> bytes:

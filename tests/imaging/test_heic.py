@@ -42,7 +42,7 @@ from tests.imaging.pictures import (
 )
 
 BUDGET = budget_of(Limits())
-QUICK = {"enc_params": {"preset": "ultrafast"}}
+QUICK = {"quality": 5, "enc_params": {"preset": "ultrafast"}}
 P3 = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6}
 _BLOCKED = "import sys; sys.modules['pillow_heif'] = None\n"
 
@@ -52,7 +52,7 @@ def square(data: bytes, side: int = 128) -> Normalised:
 
 
 def stored(image: Image.Image, **options: object) -> bytes:
-    return saved(image, "HEIF", quality=90, **options)
+    return saved(image, "HEIF", **{"quality": 90, **options})
 
 
 def head(major: bytes, also: bytes = b"mif1") -> bytes:
