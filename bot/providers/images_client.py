@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import cast
 
 import httpx2
@@ -144,8 +145,16 @@ async def open_http(*, seconds: float, kept: int = 0) -> AsyncGenerator[httpx2.A
     """
     timeout = httpx2.Timeout(seconds, connect=_CONNECT_SECONDS)
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=kept)
-    async with httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False) as http:
+    async with httpx2.AsyncClient(
+        verify=_trusted(), timeout=timeout, limits=limits, follow_redirects=False
+    ) as http:
         yield http
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the machine's certificates, read once: that takes tens of milliseconds."""
+    return httpx2.create_ssl_context()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ HOLE = (64, 64, 192, 160)
 
 def png(picture: Image.Image) -> bytes:
     data = io.BytesIO()
-    picture.save(data, "PNG")
+    picture.save(data, "PNG", compress_level=1)
     return data.getvalue()
 
 
