@@ -53,8 +53,9 @@ class Running:
     err: IO[bytes]
 
     def send(self, number: signal.Signals) -> None:
-        if self.child.returncode is None:
-            os.kill(self.child.pid, number)
+        with suppress(ProcessLookupError):  # it may just have ended
+            if self.child.returncode is None:
+                os.kill(self.child.pid, number)
 
     async def ended(self) -> Ended:
         async with asyncio.timeout(60):

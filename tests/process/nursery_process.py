@@ -104,7 +104,7 @@ def _tell(asked: socket.socket, **told: int) -> None:
 
 
 def _live(told: dict[str, Any], asked: socket.socket, out: int, err: int) -> NoReturn:
-    """Be one life, in the child, as `python -m` is."""
+    """Be one life, in the child, as a process that Python was started for."""
     code = 1
     try:
         os.setsid()  # before its birth is known, so that it can be killed with its workers
@@ -119,8 +119,7 @@ def _live(told: dict[str, Any], asked: socket.socket, out: int, err: int) -> NoR
         os.environ.clear()
         os.environ.update(told["environment"])
         time.tzset()
-        module, *sys.argv[1:] = told["words"]
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        _run(*told["arguments"])
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -130,6 +129,15 @@ def _live(told: dict[str, Any], asked: socket.socket, out: int, err: int) -> NoR
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _run(option: str, what: str, *words: str) -> None:
+    """Run *what* as Python runs it with the option ``-m`` or ``-c``."""
+    sys.argv[:] = [option, *words]
+    if option == "-m":
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+    else:
+        exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102 - a test's
 
 
 def main() -> None:

@@ -133,8 +133,9 @@ class Process:
     async def stop(self, number: signal.Signals = signal.SIGTERM, *, within: float = 40.0) -> int:
         """Send a signal and return the exit code."""
         assert self._child is not None
-        if self.running:
-            os.kill(self._child.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it may just have ended
+            if self.running:
+                os.kill(self._child.pid, number)
         return await self.ended(within=within)
 
     async def kill(self) -> None:

@@ -3,8 +3,6 @@
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -16,11 +14,12 @@ from bot.domain.errors import DatabaseInUse, SetupError
 from bot.storage.backup import back_up, restore
 from bot.storage.database import open_database
 from bot.storage.migrate import migrate
+from tests.migrated import migrated
+from tests.process.nursery import living, ran
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 KEY = bytes(range(32))
-ROOT = Path(__file__).parents[2]
-WRITER = [sys.executable, "-m", "tests.storage.bookkeeping"]
+WRITER = ("-m", "tests.storage.bookkeeping")
 
 
 def silent(_done: int, _total: int) -> None:
@@ -65,25 +64,21 @@ def kept(tmp_path: Path) -> Path:
 @pytest.fixture
 def filled(path: Path, url: str) -> Path:
     """A database with one server in it, and a key beside it."""
-    migrate(url)
+    migrated(path)
+    path.with_name("easel.db.lock").touch()
     add(path, 1)
     path.with_name("easel.db.key").write_bytes(KEY)
     return path
 
 
 @contextmanager
-def writing(url: str, enough: int) -> Generator[subprocess.Popen[str]]:
+def writing(url: str, enough: int) -> Generator[None]:
     """Let a process book without a pause."""
-    child = subprocess.Popen([*WRITER, url], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    with child, child.stdout as lines:
-        try:
-            while int(next(lines)) < enough:
-                pass
+    with living(*WRITER, url) as (_, lines):
+        while int(next(lines)) < enough:
+            pass
 
-            yield child
-        finally:
-            child.kill()
+        yield
 
 
 # --- taking one ---------------------------------------------------------------------------------
@@ -226,9 +221,7 @@ def damage(path: Path) -> None:
 
 def test_a_full_disk_makes_no_backup(filled: Path, url: str, kept: Path, tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk: SQLite's writes fail for real."""
-    child = subprocess.run(
-        [sys.executable, "-c", LIMITED, url, str(kept)], capture_output=True, text=True, check=False
-    )
+    child = ran("-c", LIMITED, url, str(kept))
 
     assert "SetupError" in child.stderr.splitlines()[-1]
     assert f"{kept} cannot be used" in child.stderr.splitlines()[-1]
@@ -335,8 +328,7 @@ asyncio.run(main())
 
 
 def kill_while_it_writes(url: str) -> None:
-    child = subprocess.run([sys.executable, "-c", KILLED, url], check=False)
-    assert child.returncode == -signal.SIGKILL
+    assert ran("-c", KILLED, url).returncode == -signal.SIGKILL
 
 
 def test_a_restore_over_a_damaged_database(earlier: Path, url: str, path: Path) -> None:
@@ -465,8 +457,7 @@ def test_a_killed_restore_is_made_good_by_the_next(
     earlier: Path, url: str, path: Path, step: int
 ) -> None:
     kill_while_it_writes(url)
-    words = [sys.executable, "-c", INTERRUPTED, url, str(earlier), STEPS, str(step)]
-    child = subprocess.run(words, capture_output=True, text=True, check=False)
+    child = ran("-c", INTERRUPTED, url, str(earlier), STEPS, str(step))
     assert child.returncode in {0, -signal.SIGKILL}, child.stderr
     began = path.with_name("easel.db.restoring").exists()
     if began:

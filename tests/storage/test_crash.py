@@ -1,8 +1,6 @@
 """What was acknowledged is there after kill -9, and the file is whole."""
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bot.storage.database import Connection, open_database
+from tests.process.nursery import living
 
 WRITER = """
 import asyncio, sys
@@ -34,9 +33,7 @@ ENOUGH = 300
 
 def write_and_kill(url: str) -> set[int]:
     """Return what a process said that it had written before it was killed."""
-    child = subprocess.Popen([sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    with child, child.stdout as lines:
+    with living("-c", WRITER, url) as (child, lines):
         said = [int(next(lines)) for _ in range(ENOUGH)]
         child.kill()
         said += [int(line) for line in lines if line.endswith("\n")]

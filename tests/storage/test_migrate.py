@@ -3,8 +3,7 @@
 import asyncio
 import signal
 import sqlite3
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -28,6 +27,7 @@ from bot.storage.sqlite_file import writing_engine
 from bot.storage.tables import metadata
 from bot.storage.types import Json, UtcMs
 from tests.postgres import Postgresql
+from tests.process.nursery import ran
 
 
 def execute(path: Path, statement: str) -> list[object]:
@@ -88,7 +88,7 @@ migrate.migrate(sys.argv[1])
 
 
 def test_a_killed_migration_leaves_nothing(url: str, path: Path) -> None:
-    child = subprocess.run([sys.executable, "-c", KILLED, url], check=False)
+    child = ran("-c", KILLED, url)
 
     assert child.returncode == -signal.SIGKILL
     assert execute(path, "SELECT name FROM sqlite_master") == []
@@ -99,15 +99,10 @@ START = "import sys; from bot.storage.migrate import migrate; print(migrate(sys.
 
 
 def test_of_four_simultaneous_starts_one_migrates(url: str) -> None:
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", START, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        for _ in range(4)
-    ]
-    answers = [child.communicate() for child in children]
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(_changed, [url] * 4))
 
-    assert sorted(out.strip() for out, _ in answers) == [b"False", b"False", b"False", b"True"]
+    assert sorted(done) == [False, False, False, True]
 
 
 async def test_threads_may_migrate_at_once(tmp_path: Path) -> None:
@@ -279,8 +274,9 @@ async def test_of_several_starts_on_postgresql_one_migrates(postgresql: Postgres
 
 
 def _changed(url: str) -> bool:
-    child = subprocess.run([sys.executable, "-c", START, url], stdout=subprocess.PIPE, check=True)
-    return child.stdout.strip() == b"True"
+    child = ran("-c", START, url)
+    assert child.returncode == 0, child.stderr
+    return child.stdout.strip() == "True"
 
 
 def test_a_new_revision_names_plain_types(url: str, path: Path, tmp_path: Path) -> None:

@@ -3,9 +3,8 @@
 import asyncio
 import os
 import shutil
+import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.domain.errors import SetupError
 from bot.storage.database import open_database
 from bot.storage.migrate import migrate
 from bot.storage.sqlite_file import connect, connect_reading, unusable
+from tests.process.nursery import ran
 
 NOBODY = 65534
 
@@ -124,9 +124,7 @@ asyncio.run(main())
 
 async def test_a_second_process_is_refused(url: str) -> None:
     async with open_database(url):
-        child = subprocess.run(  # noqa: ASYNC221 - nothing else runs here
-            [sys.executable, "-c", CHILD, url], capture_output=True, text=True, check=False
-        )
+        child = ran("-c", CHILD, url)
 
     assert child.returncode != 0
     assert "Another Easel already uses" in child.stderr.splitlines()[-1]
@@ -271,7 +269,7 @@ asyncio.run(main())
 @pytest.fixture
 def killed(path: Path, url: str) -> Path:
     """The log beside a database that a killed Easel left, with a write in it."""
-    subprocess.run([sys.executable, "-c", KILLED, url], check=False)
+    assert ran("-c", KILLED, url).returncode == -signal.SIGKILL
     log = path.with_name("easel.db-wal")
     assert log.stat().st_size
     return log
@@ -358,9 +356,7 @@ def test_a_lock_file_that_cannot_be_made(
 
 def test_a_full_disk_when_it_is_migrated(path: Path, url: str) -> None:
     path.touch()
-    child = subprocess.run(
-        [sys.executable, "-c", LIMITED, url], capture_output=True, text=True, check=False
-    )
+    child = ran("-c", LIMITED, url)
 
     assert "SetupError" in child.stderr.splitlines()[-1]
     assert "check the disk's free space" in child.stderr.splitlines()[-1]
