@@ -81,6 +81,11 @@ def base64_of(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def too_large() -> str:
+    """Return 60 MB that begin as a PNG does, in base64."""
+    return base64_of(b"\x89PNG\r\n\x1a\n\0") + "A" * 80_000_000
+
+
 def pictures(request: Request) -> list[bytes]:
     """Return the pictures: from words one colour each, edits inside the mask only."""
     kind = request.text("output_format") or "png"

@@ -1,7 +1,7 @@
 """The unmodified bot as a process: real photographs in, pictures out, and the books add up."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from statistics import median
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ASKS = 60
 LIMIT = 4_000_000
-kinds = pytest.mark.parametrize(("file", "seen"), KINDS.values(), ids=KINDS)
+kinds = pytest.mark.parametrize(("make", "seen"), KINDS.values(), ids=KINDS)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -117,9 +117,11 @@ async def test_imagines_privately(stage: Stage) -> None:
 
 
 @kinds
-async def test_edits_within_a_region(stage: Stage, file: Upload, seen: tuple[int, int]) -> None:
+async def test_edits_within_a_region(
+    stage: Stage, make: Callable[[], Upload], seen: tuple[int, int]
+) -> None:
     answer = await stage.ann.slash(
-        stage.room, "edit", image=file, prompt="add a red hat", region="top", until=drawn
+        stage.room, "edit", image=make(), prompt="add a red hat", region="top", until=drawn
     )
 
     assert same_shape(answer, seen), opened(answer.pictures[0]).size
@@ -127,9 +129,11 @@ async def test_edits_within_a_region(stage: Stage, file: Upload, seen: tuple[int
 
 
 @kinds
-async def test_edits_within_a_mask(stage: Stage, file: Upload, seen: tuple[int, int]) -> None:
+async def test_edits_within_a_mask(
+    stage: Stage, make: Callable[[], Upload], seen: tuple[int, int]
+) -> None:
     answer = await stage.ann.slash(
-        stage.room, "edit", image=file, prompt="snow", mask=half_mask(seen), until=drawn
+        stage.room, "edit", image=make(), prompt="snow", mask=half_mask(seen), until=drawn
     )
 
     assert same_shape(answer, seen), opened(answer.pictures[0]).size
@@ -141,8 +145,8 @@ async def test_edits_within_a_mask(stage: Stage, file: Upload, seen: tuple[int, 
 
 
 @kinds
-async def test_varies(stage: Stage, file: Upload, seen: tuple[int, int]) -> None:
-    answer = await stage.ann.slash(stage.room, "vary", image=file, strength="subtle", until=drawn)
+async def test_varies(stage: Stage, make: Callable[[], Upload], seen: tuple[int, int]) -> None:
+    answer = await stage.ann.slash(stage.room, "vary", image=make(), strength="subtle", until=drawn)
 
     assert answer.pictures
     assert same_shape(answer, seen), opened(answer.pictures[0]).size

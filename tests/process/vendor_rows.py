@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from tests.fakes.images_answers import Fault, base64_of, error, packed
+from tests.fakes.images_answers import Fault, base64_of, error, packed, too_large
 from tests.fakes.images_streams import event, partial
 
 WORDS = "Vendor says @everyone: see https://vendor.example/secret"
@@ -162,7 +162,7 @@ PLAIN: dict[str, Row] = {
     "not a picture": nonsense(_packed(PAGE.encode())),
     "zero bytes": nonsense(_packed(b"")),
     "svg": nonsense(_packed(SVG)),
-    "60 mb": nonsense(_packed(SQUARE[:8] + bytes(60_000_000))),
+    "60 mb": nonsense(Fault(items=[{"b64_json": too_large()}])),
     "60 mb behind an address": nonsense(_at("/huge?megabytes=61")),
     "200 with a page": nonsense(Fault(body=PAGE)),
     "empty data": nonsense(Fault(items=[])),

@@ -32,7 +32,7 @@ from bot.providers.base import InputPicture, Operation, PictureRequest, Provider
 from bot.providers.calls import seconds_for
 from bot.providers.errors import translate
 from bot.providers.parts import most_telling, shares
-from tests.fakes.images_answers import Fault, base64_of, error
+from tests.fakes.images_answers import Fault, base64_of, error, too_large
 from tests.fakes.images_api import WRONG_KEY, FakeImages
 from tests.providers.conftest import Naps, Opener
 from tests.providers.pictures import square
@@ -267,7 +267,7 @@ ROWS: dict[str, Row] = {
         faults=[Fault(items=[{"url": "/huge?megabytes=61"}])], error=NonsenseAnswer
     ),
     "60 MB and more": Row(
-        faults=[Fault(items=[{"b64_json": base64_of(square()[:8] + bytes(60_000_000))}])],
+        faults=[Fault(items=[{"b64_json": too_large()}])],
         error=NonsenseAnswer,
     ),
 }
