@@ -157,27 +157,27 @@ async def test_ctrl_c_ends_it_even_while_drawing(browser: Browser) -> None:
         assert not rest.strip()
 
 
-async def test_it_leaves_nothing_behind(tmp_path: Path) -> None:
-    async with running_demo(environment={"TMPDIR": str(tmp_path)}) as demo:
-        assert _names(tmp_path)
-        code, rest = await demo.end(signal.SIGTERM)
-        assert code == 0
-        assert not rest.strip()
-        assert not _names(tmp_path)
-
-
-async def test_it_opens_the_page_where_there_is_a_browser(tmp_path: Path) -> None:
+async def test_it_opens_the_page_where_there_is_a_browser_and_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
     opened = tmp_path / "opened"
     script = tmp_path / "browser"
     script.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
     script.chmod(0o755)
-    environment = {"BROWSER": f"{script} %s", "DISPLAY": ":0", "TMPDIR": str(tmp_path)}
+    own = tmp_path / "own"
+    own.mkdir()
+    environment = {"BROWSER": f"{script} %s", "DISPLAY": ":0", "TMPDIR": str(own)}
     async with running_demo(environment=environment, opening=True) as demo:
 
         async def told() -> bool:
             return opened.exists() and opened.read_text().strip() == demo.url
 
         await until(told)
+        assert _names(own)
+        code, rest = await demo.end(signal.SIGTERM)
+        assert code == 0
+        assert not rest.strip()
+        assert not _names(own)
 
 
 async def test_ending_the_session_in_the_page_ends_it(browser: Browser) -> None:
