@@ -48,7 +48,7 @@ _interactions = count(1000)
 
 def picture(side: int = 64, colour: str = "teal") -> bytes:
     out = BytesIO()
-    Image.new("RGB", (side, side), colour).save(out, "PNG")
+    Image.new("RGB", (side, side), colour).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 

@@ -54,9 +54,12 @@ async def test_five_of_a_server_start_within_a_slots_time_beside_150_of_another(
     services: Services, provider: Told
 ) -> None:
     """Of four places one is free for the other server; each that ends makes way for it."""
+    provider.gate = asyncio.Event()
     tasks = _perform(services, await _asked(services, 150, GUILD, "theirs"))
     tasks += _perform(services, await _asked(services, 5, OTHER, "ours"))
+    await _until(lambda: [len(services.queue.lines(each)) for each in (GUILD, OTHER)] == [150, 5])
 
+    provider.gate.set()
     await asyncio.gather(*tasks)
 
     order = [request.prompt for request in provider.requests]
