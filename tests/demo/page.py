@@ -19,6 +19,8 @@ CHROMIUM: Final = which("chromium") or which("chromium-browser") or which("googl
 PATIENCE: Final = 30  # seconds for anything to appear, on a busy machine
 _FLAGS: Final = (
     "--no-sandbox",
+    "--disable-extensions",
+    "--renderer-process-limit=1",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
