@@ -327,13 +327,19 @@ class Quotas(RuleBasedStateMachine):
         return any(self._taken(each, wanted) > each.amount for each in ruling.limits)
 
     def _must_be_refused(self, wanted: Claim) -> bool:
-        """Whether it is denied, or more than a limit and every grant there ever was together."""
+        """Whether it is denied, or what a limit has no room for is more than all grants ever were.
+
+        What went over a limit before, since it was set later or a call cost more than was held, is
+        no grant's to bear.
+        """
         ruling = self._ruling(wanted)
         return ruling.denied is not None or any(
-            wanted.amount(each.unit or Unit.PICTURES)
-            and self._taken(each, wanted) > each.amount + self._extra(each, wanted)
-            for each in ruling.limits
+            self._lacking(each, wanted) > self._extra(each, wanted) for each in ruling.limits
         )
+
+    def _lacking(self, each: Rule, wanted: Claim) -> int:
+        over = self._taken(each, wanted) - each.amount
+        return min(max(0, over), wanted.amount(each.unit or Unit.PICTURES))
 
     def _ruling(self, wanted: Claim) -> Any:
         own = self._read(lambda c: rules.of_guild(c, wanted.guild_id))
