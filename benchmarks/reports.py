@@ -18,21 +18,26 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from alembic import command
 from sqlalchemy import Connection, func, select
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bot.domain.clock import SystemClock
 from bot.domain.quota import QuotaDefaults
+from bot.domain.windows import Clocks
 from bot.services.quota import Quotas
 from bot.services.reports import Reports
 from bot.storage.database import Database, open_database
-from bot.storage.migrate import migrate
+from bot.storage.migrate import configuration, migrate
 from bot.storage.sqlite_file import driver, writing_engine
 from bot.storage.tables import jobs, ledger, metadata
 from bot.storage.types import milliseconds
 
 GUILD, DAYS, MEMBERS = 1, 366, 2000
+BEFORE = "0002"
+"""The last revision without a roll-up."""
+
 BATCH = 20_000
 DONE = 0.93
 JOB = """INSERT INTO jobs (code, interaction_id, guild_id, channel_id, user_id, command, model,
@@ -69,16 +74,13 @@ def lines(number: int) -> Iterator[tuple[tuple[object, ...], tuple[object, ...]]
 
 def fill(path: Path, url: str, number: int) -> float:
     """Fill a database of the version before the roll-up and return what rolling it up took."""
-    migrate(url)
-    engine = writing_engine(path)
+    engine = writing_engine(path, foreign_keys=False)
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE daily")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        command.upgrade(configuration(connection), BEFORE)
         file, pairs = driver(connection), lines(number)
         while batch := list(islice(pairs, BATCH)):
             file.executemany(JOB, [job for job, _ in batch])
             file.executemany(LINE, [line for _, line in batch])
-        connection.exec_driver_sql("ALTER TABLE jobs DROP COLUMN roles")
     engine.dispose()
     started = time.perf_counter()
     migrate(url)
@@ -112,7 +114,7 @@ async def compare(database: Database, days: int) -> None:
     clock = SystemClock()
     reports = Reports(database, Quotas(database, clock, DEFAULTS), clock)
     since = clock.now() - timedelta(days=days)
-    new = await timed(lambda: reports.server(GUILD, "Europe/Berlin", days), 7)
+    new = await timed(lambda: reports.server(GUILD, Clocks(timezone="Europe/Berlin"), days), 7)
     old = await timed(lambda: database.read(lambda c: old_way(c, since)), 3)
     print(
         f"{days:4} days: roll-up {new[0]:.0f} ms ({new[1]:.0f} ms of work), "
