@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Date, bindparam, func, select, text
+from sqlalchemy import Connection, Date, bindparam, func, select, text, union_all
 
 from bot.domain.usage import Counts, Dimension, Outcomes, Tally
 from bot.storage.tables import daily as table
@@ -64,10 +64,13 @@ def by_member(connection: Connection, guild_id: int, since: date, today: date) -
     """Add up what members used from *since* to *today*: whole months by their sums."""
     months_from = since if since.day == 1 else _month_after(since)
     before = min(months_from, today + _DAY) - _DAY
-    days = by_name(connection, guild_id, Dimension.MEMBER, since, before)
-    months = by_name(connection, guild_id, Dimension.MEMBER_MONTH, months_from, today)
-    shared = {name: days[name] + months[name] for name in days.keys() & months.keys()}
-    return days | months | shared
+    spans = (Dimension.MEMBER, since, before), (Dimension.MEMBER_MONTH, months_from, today)
+    columns = (table.c.name, *(table.c[each] for each in _COUNTED))
+    parts = union_all(*(select(*columns).where(*_within(guild_id, *span)) for span in spans))
+    rows = parts.subquery()
+    sums = (func.sum(rows.c[each]) for each in _COUNTED)
+    found = connection.execute(select(rows.c.name, *sums).group_by(rows.c.name))
+    return {name: _counts(sums) for name, *sums in found}
 
 
 def by_day(
