@@ -103,13 +103,13 @@ def _call(method: str, when: When) -> Moment:
     return Moment(what=method, when=when)
 
 
-BOOKED = _write("Admission.admit", "after")
+BOOKED = _write("Admission.book", "after")
 CALLING = _write("Books.calling", "after")
 MADE = _write("Books.made", "after")
 
 POINTS = (
-    Point(name="asked", deaths=(_write("Admission.admit", "before"),)),
-    Point(name="booking", deaths=(_write("Admission.admit", "within"),)),
+    Point(name="asked", deaths=(_write("Admission.book", "before"),)),
+    Point(name="booking", deaths=(_write("Admission.book", "within"),)),
     Point(name="booked", deaths=(BOOKED,)),
     Point(name="deferring", deaths=(AtDiscord(CALLBACK, effect=False),)),
     Point(name="deferred", deaths=(AtDiscord(CALLBACK, effect=True),)),
