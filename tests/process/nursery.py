@@ -82,7 +82,7 @@ class Nursery:
         return birth, end
 
     def close(self) -> None:
-        """End the process that forks; no life may be left."""
+        """End the process that forks, and with it the lives that are left."""
         self._ours.shutdown(socket.SHUT_WR)
         self._process.wait()
         self._listener.join()

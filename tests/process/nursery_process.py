@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, NoReturn
@@ -59,6 +60,12 @@ class Parent:
                 self._bury()
             if self._asked in ready and not self._hear():
                 return
+
+    def end_all(self) -> None:
+        """End what still lives, with its workers: nobody waits for it any more."""
+        for pid in self._lives:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
 
     def _hear(self) -> bool:
         data, files, _, _ = socket.recv_fds(self._asked, 1 << 16, 8)
@@ -147,7 +154,11 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # a collection in a life copies none of it
     with socket.socket(fileno=os.dup(0)) as asked:
-        Parent(asked).listen()
+        parent = Parent(asked)
+        try:
+            parent.listen()
+        finally:
+            parent.end_all()
 
 
 if __name__ == "__main__":
