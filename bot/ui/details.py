@@ -7,6 +7,7 @@ from typing import Any
 from discord import Interaction, Message
 from discord.ui import LayoutView
 
+from bot.domain.asks import Command
 from bot.domain.errors import NotOurs, NotYours
 from bot.domain.jobs import Job, JobState
 from bot.domain.money import dollars
@@ -27,7 +28,6 @@ _OPTIONS = {
     "background": "Background: {value}",
     "output_format": "File type: {value}",
     "region": "Region: {value}",
-    "strength": "Strength: {value}",
 }
 """What may have been chosen, by the names that an ask has for it."""
 
@@ -107,6 +107,8 @@ def _options(locale: str, job: Job) -> Iterator[str]:
         value = job.options.get(name)
         if value:
             yield say(locale, message, value=shown(str(value), _NAME))
+    if job.command is Command.VARY:
+        yield say(locale, "Strength: {value}", value=say(locale, job.options["strength"]))
     if job.options.get("verbatim"):
         yield say(locale, "Your words as they are, not rewritten")
 
@@ -126,7 +128,7 @@ def _money(locale: str, job: Job) -> Iterator[str]:
 
 
 def _time(locale: str, job: Job) -> Iterator[str]:
-    yield say(locale, "Asked for {moment}", moment=at(job.created_at))
+    yield say(locale, "Asked on {moment}", moment=at(job.created_at))
     steps = (
         ("{seconds} s until the picture service was asked", job.created_at, job.calling_at),
         ("{seconds} s until it answered", job.calling_at, job.made_at),

@@ -27,6 +27,7 @@ async def test_words_model_money_and_time_are_told(
     assert "with sketch" in text
     assert "Quality: high" in text
     assert "Shape: wide" in text
+    assert "Strength" not in text
     assert "It cost $0.00; at most $0.00 was reserved before." in text
     assert "s until it was shown" in text
     assert "Made from" not in text
@@ -42,6 +43,7 @@ async def test_what_it_was_made_from_is_linked(
 
     text = private_text(await ann.click(again.response.message, label="Details"))
 
+    assert "Strength: medium" in text
     links = [f"/{art_room.id}/{each.id}" for each in (picture, varied.response.message)]
     assert text.index(links[0]) < text.index(links[1])
     assert "Words\n**\n" not in text
