@@ -103,10 +103,19 @@ class RulePlans:
     async def draft(self, guild_id: int, plan: Plan) -> Draft:
         """Return what *plan* would change now. Raises BadOption: servers cannot set such a rule."""
         plan = _checked(plan)
-        return await self._database.read(lambda connection: self._draft(connection, guild_id, plan))
+
+        def work(connection: Connection) -> Draft:
+            own, was = rules.of_guild(connection, guild_id), guilds.look(connection, guild_id)
+            bare = self._draft(plan, own, was)
+            effects = _Effects(connection, guild_id, bare.becomes.clocks, self._clock.now())
+            return replace(bare, changes=tuple(map(effects.of, bare.changes)))
+
+        return await self._database.read(work)
 
     async def carry_out(self, guild_id: int, plan: Plan, *, by: int, agreed: str) -> Draft:
         """Change what *plan* says, all of it or nothing; *agreed* is the seal of what was shown.
+
+        Whom it meets is not counted again: that reads a long ledger, and others wait to write.
 
         Raises:
             ChangedMeanwhile: it would change something else than what was shown.
@@ -116,10 +125,10 @@ class RulePlans:
 
         def work(connection: Connection) -> Draft:
             was = guilds.hold(connection, guild_id, at)
-            draft = self._draft(connection, guild_id, plan)
+            own = rules.of_guild(connection, guild_id)
+            draft = self._draft(plan, own, was)
             if draft.seal != agreed:
                 raise ChangedMeanwhile
-            own = rules.of_guild(connection, guild_id)
             for rule, change in _steps(own, _planned(own, plan, self._defaults)):
                 change(connection, guild_id=guild_id, rule=rule, by=by, at=at)
             guilds.keep(connection, guild_id, was, draft.becomes, by=by, at=at)
@@ -130,18 +139,15 @@ class RulePlans:
         finally:  # also when cancelled: it may have been written
             self._guilds.forget(guild_id)
 
-    def _draft(self, connection: Connection, guild_id: int, plan: Plan) -> Draft:
-        own = rules.of_guild(connection, guild_id)
-        was = guilds.look(connection, guild_id)
+    def _draft(self, plan: Plan, own: Sequence[Rule], was: GuildChoices) -> Draft:
+        """Return what *plan* would change of these rules and settings, without its effects."""
         becomes = was
         if isinstance(plan, Preset):
             becomes = replace(was, **PRESETS[plan].settings)
         before = _by_kind(with_defaults(own, self._defaults))
         after = _by_kind(with_defaults(_planned(own, plan, self._defaults), self._defaults))
         changes = (
-            _Effects(connection, guild_id, becomes.clocks, self._clock.now()).of(
-                before.get(kind), after.get(kind)
-            )
+            Change(before=before.get(kind), after=after.get(kind))
             for kind in sorted(before.keys() | after.keys())
             if before.get(kind) != after.get(kind)
         )
@@ -157,11 +163,12 @@ class _Effects:
     clocks: Clocks
     at: datetime
 
-    def of(self, before: Rule | None, after: Rule | None) -> Change:
-        """Return the change with its effect."""
+    def of(self, change: Change) -> Change:
+        """Return *change* with its effect."""
+        after = change.after
         if after is None or after.effect is not Effect.LIMIT:
-            return Change(before=before, after=after)
-        return Change(before=before, after=after, used=self._used(after), met=self._met(after))
+            return change
+        return replace(change, used=self._used(after), met=self._met(after))
 
     def _used(self, rule: Rule) -> int | None:
         if rule.scope not in {Scope.SERVER, Scope.CHANNEL, Scope.MEMBER}:
