@@ -5,16 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    RowMapping,
-    and_,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, select, update
 
 from bot.domain.asks import Command
 from bot.domain.jobs import Job, JobState

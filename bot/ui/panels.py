@@ -24,10 +24,6 @@ _MOST_TEXT = 4000
 """Characters that Discord takes in all the text of one panel."""
 
 
-MEANWHILE = "⚠️ Somebody changed this meanwhile; nothing was overwritten."
-"""Said where what was agreed to would be another change by now."""
-
-
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """A picture for a panel, and what it shows in words, for those who do not see it."""

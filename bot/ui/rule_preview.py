@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from discord import ButtonStyle
 from discord.ui import Button, LayoutView
 
 from bot.domain.presets import Preset
@@ -10,7 +9,8 @@ from bot.domain.quota import Effect, Rule, Scope, Unit
 from bot.services.guild_edits import Models
 from bot.services.rule_plans import Change, ClearRule, Draft, Plan, SetRule
 from bot.ui.amounts import amount_of
-from bot.ui.panels import MEANWHILE, button, lines, panel, small
+from bot.ui.panels import button, lines, small
+from bot.ui.previews import change_panel
 from bot.ui.quota import rule_text, whom
 from bot.ui.rules import key_of, rule_of
 from bot.ui.settings import change_rows
@@ -67,20 +67,19 @@ def preview_panel(
 
     *other* leads back to where it was chosen; *meanwhile*: it was agreed to as another change.
     """
-    first = [say(locale, MEANWHILE)] if meanwhile else []
     cancel = button(say(locale, "Cancel"), "quota:cancel:")
-    buttons = [*([other] if other else []), cancel]
-    if draft.is_empty:
-        text = say(locale, "It is like this already.")
-        return panel(say(locale, "Nothing would change"), [*first, text], buttons)
     verb, text = plan_parts(plan)
-    custom_id = f"quota:do:{verb}:{text}:{draft.seal}"
-    apply = button(say(locale, "Apply"), custom_id, ButtonStyle.success)
     notes = [say(locale, "Nothing is changed yet. What is used already counts.")]
     if isinstance(plan, Preset):
         notes.append(say(locale, "Rules for roles, channels and single members stay."))
-    sections = [*first, *changed(locale, draft, models, effects=True), small(notes)]
-    return panel(say(locale, "This would change"), sections, [apply, *buttons])
+    return change_panel(
+        locale,
+        [] if draft.is_empty else changed(locale, draft, models, effects=True),
+        notes,
+        f"quota:do:{verb}:{text}:{draft.seal}",
+        [*([other] if other else []), cancel],
+        meanwhile=meanwhile,
+    )
 
 
 def changed(locale: str, draft: Draft, models: Models, *, effects: bool = False) -> list[str]:

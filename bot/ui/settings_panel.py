@@ -20,8 +20,9 @@ from bot.services.guilds import Proposal
 from bot.ui.asking import place_of
 from bot.ui.forms import ask_in_form, chosen_in, text_field, written_in
 from bot.ui.host import PanelHost
-from bot.ui.panels import MEANWHILE, button, panel, replace, show, small
+from bot.ui.panels import button, panel, replace, show, small
 from bot.ui.policy import require_manager
+from bot.ui.previews import change_panel
 from bot.ui.setting_kinds import AGAIN, MOST_OPTIONS, Here, selects
 from bot.ui.setting_table import BY_NAME, Setting, settable
 from bot.ui.settings import change_notes, change_rows, settings_panel
@@ -168,22 +169,17 @@ def _preview(
 ) -> LayoutView:
     locale, models = here.locale, here.models
     rows = change_rows(locale, proposal.before, proposal.after, models)
-    first = [say(locale, MEANWHILE)] if meanwhile else []
-    other = button(say(locale, "Choose another"), f"settings:other:{setting.name}")
-    if not rows:
-        as_it_is = say(locale, "It is like this already.")
-        heading = say(locale, "Nothing would change")
-        return panel(heading, [*first, as_it_is], [other, _back(locale)])
     notes = change_notes(locale, proposal.before, proposal.after, models)
     notes.append(say(locale, "Nothing is changed yet. It would hold for requests from then on."))
-    apply = button(
-        say(locale, "Apply"),
+    other = button(say(locale, "Choose another"), f"settings:other:{setting.name}")
+    return change_panel(
+        locale,
+        ["\n".join(rows)] if rows else [],
+        notes,
         f"settings:apply:{setting.name}:{proposal.seal}:{text}",
-        ButtonStyle.success,
+        [other, _back(locale)],
+        meanwhile=meanwhile,
     )
-    sections = [*first, "\n".join(rows), small(notes)]
-    heading = say(locale, "This would change")
-    return panel(heading, sections, [apply, other, _back(locale)])
 
 
 async def _other(interaction: Interaction[Any], rest: list[str]) -> None:
