@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.services.quota import Quotas
 from bot.storage.database import Database, open_database
 from tests.migrated import migrated
 from tests.services.clocks import FrozenClock
+from tests.services.quotas import DEFAULTS
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +20,11 @@ def _workers(kept_workers: None) -> None:  # pyright: ignore[reportUnusedFunctio
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock()
+
+
+@pytest.fixture
+def quotas(database: Database, clock: FrozenClock) -> Quotas:
+    return Quotas(database, clock, DEFAULTS)
 
 
 @pytest.fixture

@@ -45,11 +45,6 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture
-def quotas(database: Database, clock: FrozenClock) -> Quotas:
-    return Quotas(database, clock, DEFAULTS)
-
-
 async def settle(
     database: Database, quotas: Quotas, reference: str, pictures: int = 1, price: int = CENT
 ) -> None:

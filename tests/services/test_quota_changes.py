@@ -10,8 +10,7 @@ from bot.domain.quota import Rule, Scope, Unit
 from bot.domain.windows import Window
 from bot.services.quota import Quotas
 from bot.storage.database import Database
-from tests.services.clocks import FrozenClock
-from tests.services.quotas import ANN, ARTIST, BOSS, DEFAULTS, GUILD, NOON, limit, rows
+from tests.services.quotas import ANN, ARTIST, BOSS, GUILD, NOON, limit, rows
 
 DAY = Window.DAY
 Place = tuple[Scope, int, Unit]
@@ -21,11 +20,6 @@ PICTURES, DOLLARS, JOBS = Unit.PICTURES, Unit.DOLLARS, Unit.JOBS
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_kind(request: pytest.FixtureRequest) -> str:
     return request.param
-
-
-@pytest.fixture
-def quotas(database: Database, clock: FrozenClock) -> Quotas:
-    return Quotas(database, clock, DEFAULTS)
 
 
 async def audited(database: Database) -> list[tuple[object, ...]]:

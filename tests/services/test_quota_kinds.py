@@ -27,7 +27,6 @@ from tests.services.quotas import (
     BOSS,
     CENT,
     CHANNEL,
-    DEFAULTS,
     GUILD,
     NOON,
     book,
@@ -44,11 +43,6 @@ SIX = Rolling(6)
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_kind(request: pytest.FixtureRequest) -> str:
     return request.param
-
-
-@pytest.fixture
-def quotas(database: Database, clock: FrozenClock) -> Quotas:
-    return Quotas(database, clock, DEFAULTS)
 
 
 async def make(database: Database, quotas: Quotas, pictures: int = 1, **values: object) -> None:

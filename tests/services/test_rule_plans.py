@@ -41,11 +41,6 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def quotas(database: Database, clock: FrozenClock) -> Quotas:
-    return Quotas(database, clock, DEFAULTS)
-
-
-@pytest.fixture
 def plans(database: Database, clock: FrozenClock) -> RulePlans:
     return RulePlans(database, Guilds(database, clock), clock, DEFAULTS)
 
