@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.domain.asks import Ask
-from bot.domain.errors import UserError
 from bot.providers.base import ImageProvider
 from bot.services.admission import Quote
-from bot.services.options import check_options, request_for
+from bot.services.options import known_price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +41,9 @@ def _priced(quote: Quote, provider: ImageProvider) -> Iterator[Cheaper]:
     """Return what could be instead, and is possible, with its price; small changes first."""
     for option, before, after, ask in _variants(quote, provider):
         model = provider.models[ask.model or quote.model.model]
-        try:
-            check_options(ask, model)
-            request = request_for(ask, quote.choices, model, quote.request.member)
-            provider.ready(model.model)
-        except UserError:
-            continue
-        price = provider.estimate(request)
-        if price.known:
-            yield Cheaper(ask=ask, option=option, before=before, after=after, micros=price.micros)
+        micros = known_price(ask, quote.choices, model, provider)
+        if micros is not None:
+            yield Cheaper(ask=ask, option=option, before=before, after=after, micros=micros)
 
 
 _Variant = tuple[str, str, str, Ask]

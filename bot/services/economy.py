@@ -5,16 +5,14 @@ the picture maker's own estimates, so a new model needs no line here.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 
 from bot.domain.asks import Ask
-from bot.domain.errors import UserError
 from bot.domain.guild import GuildChoices
 from bot.providers.base import ImageProvider
 from bot.services.budget import month_budget
 from bot.services.guild_edits import effective_model
-from bot.services.options import check_options, request_for
+from bot.services.options import known_price
 from bot.services.quota import Quotas
 
 
@@ -74,11 +72,4 @@ def _price(ask: Ask, choices: GuildChoices, provider: ImageProvider) -> int | No
     """Return what *ask* costs in micro-dollars; None: it cannot be made, or nobody knows."""
     models = provider.models
     model = effective_model(choices, models) if ask.model is None else models.get(ask.model)
-    if model is None:
-        return None
-    with suppress(UserError):
-        check_options(ask, model)
-        provider.ready(model.model)
-        price = provider.estimate(request_for(ask, choices, model, ""))
-        return price.micros if price.known else None
-    return None
+    return None if model is None else known_price(ask, choices, model, provider)

@@ -4,12 +4,18 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from bot.domain.asks import Ask, Command, Source
-from bot.domain.errors import BadOption, NotSupported, PictureTooLarge, PromptTooLong
+from bot.domain.errors import BadOption, NotSupported, PictureTooLarge, PromptTooLong, UserError
 from bot.domain.guild import Fidelity, GuildChoices, Strictness
 from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Fit, Shape, Size
 from bot.domain.sizes import SizeImpossible
 from bot.imaging.values import SQUARE_BYTES, Framing
-from bot.providers.base import Capabilities, InputPicture, Operation, PictureRequest
+from bot.providers.base import (
+    Capabilities,
+    ImageProvider,
+    InputPicture,
+    Operation,
+    PictureRequest,
+)
 from bot.services.downloads import MAX_BYTES
 
 OPERATIONS = {
@@ -64,6 +70,19 @@ def request_for(ask: Ask, choices: GuildChoices, can: Capabilities, member: str)
         strictness=choices.strictness if ask.place.age_restricted else Strictness.AUTO,
         member=member,
     )
+
+
+def known_price(
+    ask: Ask, choices: GuildChoices, can: Capabilities, provider: ImageProvider
+) -> int | None:
+    """Return the most that *ask* costs in micro-dollars; None: it cannot be made, or none knows."""
+    try:
+        check_options(ask, can)
+        provider.ready(can.model)
+        price = provider.estimate(request_for(ask, choices, can, ""))
+    except UserError:
+        return None
+    return price.micros if price.known else None
 
 
 def size_for(ask: Ask, choices: GuildChoices, can: Capabilities) -> Size:
