@@ -113,6 +113,20 @@ confirmations = Table(  # requests that wait for their price to be agreed to; er
     Index("ix_confirmations_expires_at", "expires_at"),
 )
 
+drafts = Table(  # pictures that were chosen in a menu and wait for what shall become of them
+    "drafts",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("code", String(12), nullable=False, unique=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("user_id", Snowflake, nullable=False),
+    Column("command", String(16), nullable=False),
+    Column("sources", Json, nullable=False),  # the files on Discord's servers
+    Column("parent", String(12)),
+    Column("expires_at", UtcMs, nullable=False),
+    Index("ix_drafts_expires_at", "expires_at"),
+)
+
 pictures = Table(  # received and not yet shown; erased when shown
     "pictures",
     metadata,
@@ -319,6 +333,63 @@ moderation_events = Table(
     Column("fingerprint", String(64), nullable=False),  # keyed, of the prompt
     Column("at", UtcMs, nullable=False),
     Index("ix_moderation_events_guild_at", "guild_id", "at"),
+    Index("ix_moderation_events_member_at", "guild_id", "user_id", "at"),
+)
+
+blocks = Table(  # who may not ask for pictures on a server, and until when
+    "blocks",
+    metadata,
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("user_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("until", UtcMs),  # None: until somebody lifts it
+    Column("reason", Text, nullable=False),
+    Column("blocked_by", Snowflake),  # None: strikes did it
+    Column("blocked_at", UtcMs, nullable=False),
+)
+
+words = Table(  # what a server does not want in prompts
+    "words",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("text", String(100), nullable=False),
+    Column("added_by", Snowflake, nullable=False),
+    Column("added_at", UtcMs, nullable=False),
+    UniqueConstraint("guild_id", "text"),
+)
+
+cases = Table(  # what members asked those who moderate a server to look at
+    "cases",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("kind", String(16), nullable=False),  # report, appeal
+    Column("user_id", Snowflake, nullable=False),  # who asks
+    Column("about_id", Snowflake),  # whose picture or request it is about
+    Column("job_code", String(12), nullable=False),  # empty: none of ours
+    Column("channel_id", Snowflake, nullable=False),
+    Column("message_id", Snowflake, nullable=False),  # the picture's; 0: none was shown
+    Column("text", Text, nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # open, closed, unposted
+    Column("card_channel_id", Snowflake),
+    Column("card_message_id", Snowflake),
+    Column("opened_at", UtcMs, nullable=False),
+    Column("closed_at", UtcMs),
+    Column("closed_by", Snowflake),
+    Column("outcome", String(16)),
+    Index(
+        "uq_cases_open",  # one open case of a member about a picture or a request
+        "guild_id",
+        "user_id",
+        "kind",
+        "message_id",
+        "job_code",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index("ix_cases_guild_at", "guild_id", "opened_at"),
 )
 
 audit = Table(  # append-only: triggers refuse updates and deletes
