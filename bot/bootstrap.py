@@ -23,11 +23,14 @@ from bot.services.alerts import Alerts
 from bot.services.auditing import AuditLog
 from bot.services.books import Books
 from bot.services.budget_alerts import BudgetAlerts
+from bot.services.cases import Cases
+from bot.services.conduct import Conduct
 from bot.services.confirmations import Confirmations
 from bot.services.digests import Digests
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
+from bot.services.house_rules import HouseRules
 from bot.services.moderation import ModerationLog
 from bot.services.places import Places
 from bot.services.prechecks import Prechecks
@@ -39,6 +42,7 @@ from bot.services.reports import Reports
 from bot.services.rule_plans import RulePlans
 from bot.services.studio import Studio
 from bot.services.wishes import Wishes
+from bot.services.wordlists import WordLists
 from bot.settings import Settings
 from bot.storage.address import SqliteFile, parse
 from bot.storage.database import Database, open_database
@@ -59,6 +63,9 @@ class Services:
     wishes: Wishes
     plans: RulePlans
     prechecks: Prechecks
+    conduct: Conduct
+    words: WordLists
+    cases: Cases
     moderation: ModerationLog
     audit: AuditLog
     alerts: Alerts
@@ -108,8 +115,10 @@ async def open_services(
         prechecks = Prechecks(moderator, imaging, pictures=settings.moderation == "all")
         guilds = Guilds(database, clock)
         quotas = Quotas(database, clock, _quota_defaults(settings))
-        books = Books(database, quotas, fingerprints, clock)
-        admission = Admission(database, quotas, guilds, provider, fingerprints, clock)
+        conduct, words = Conduct(database, clock), WordLists(database, clock)
+        books = Books(database, quotas, fingerprints, conduct, clock)
+        rules = HouseRules(guilds, conduct, words)
+        admission = Admission(database, quotas, rules, provider, fingerprints, clock)
         at_once = settings.provider_calls_at_once
         queue = FairQueue(
             at_once,
@@ -138,6 +147,9 @@ async def open_services(
             wishes=Wishes(database, clock),
             plans=RulePlans(database, guilds, clock, _quota_defaults(settings)),
             prechecks=prechecks,
+            conduct=conduct,
+            words=words,
+            cases=Cases(database, clock),
             moderation=ModerationLog(database),
             audit=AuditLog(database),
             alerts=Alerts(database, provider, clock, operator_channel=settings.operator_channel_id),

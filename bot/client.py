@@ -21,6 +21,7 @@ from bot.ui.delivery import Courier
 from bot.ui.failures import answer_failure
 from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
+from bot.ui.policy import require_command
 from bot.ui.price_card import say_expired
 from bot.ui.wish_news import end_card, tell_member
 
@@ -31,6 +32,19 @@ _MOMENT = 2.0  # seconds for what is under way, or is cancelled, to end
 
 class EaselTree(OfferingTree):
     """The slash commands; whatever one raises is answered here, once and privately."""
+
+    async def interaction_check(self, interaction: Interaction[Any], /) -> bool:
+        """Hold every command, and what is offered while it is typed, to the table of rights."""
+        command = interaction.command
+        try:
+            require_command(interaction, command.qualified_name if command else "")
+        except UserError as error:
+            if interaction.type is discord.InteractionType.autocomplete:
+                await interaction.response.autocomplete([])
+            else:
+                await answer_failure(interaction, error)
+            return False
+        return True
 
     async def on_error(
         self, interaction: Interaction[Any], error: app_commands.AppCommandError, /
@@ -70,6 +84,9 @@ class EaselClient(commands.Bot):
         self.quotas = services.quotas
         self.wishes = services.wishes
         self.plans = services.plans
+        self.conduct = services.conduct
+        self.words = services.words
+        self.cases = services.cases
         self.prechecked = services.prechecks.offered
         self.notices = Notices(self)
         self.courier = Courier(self, services.provider, services.clock)

@@ -10,7 +10,6 @@ from bot.services.auditing import AuditLog
 from bot.ui.asking import place_of
 from bot.ui.audit import audit_panel
 from bot.ui.panels import show
-from bot.ui.policy import require_manager
 
 
 class Audit(commands.Cog):
@@ -23,7 +22,6 @@ class Audit(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def audit(self, interaction: Interaction[Any]) -> None:
         """Show the newest changes, with buttons to older ones."""
-        require_manager(interaction)
         page = await self._log.page(place_of(interaction).guild_id)
         await show(interaction, audit_panel(interaction.locale.value, page))
 

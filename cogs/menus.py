@@ -7,6 +7,7 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import EaselClient
+from bot.ui.cases import ask_to_report
 from bot.ui.details import show_details_of
 
 
@@ -14,6 +15,15 @@ from bot.ui.details import show_details_of
 async def image_details(interaction: Interaction[Any], message: discord.Message) -> None:
     """Show words, model, money and time of a result."""
     await show_details_of(interaction, message)
+
+
+@app_commands.context_menu(name="Report image")
+async def report_image(interaction: Interaction[Any], message: discord.Message) -> None:
+    """Ask those who moderate this server to look at a result."""
+    await ask_to_report(interaction, message)
+
+
+_MENUS = (image_details, report_image)
 
 
 class Menus(commands.Cog):
@@ -24,11 +34,13 @@ class Menus(commands.Cog):
 
     async def cog_load(self) -> None:
         """Add the menus."""
-        self._tree.add_command(image_details)
+        for menu in _MENUS:
+            self._tree.add_command(menu)
 
     async def cog_unload(self) -> None:
         """Remove the menus."""
-        self._tree.remove_command(image_details.name, type=image_details.type)
+        for menu in _MENUS:
+            self._tree.remove_command(menu.name, type=menu.type)
 
 
 async def setup(bot: EaselClient) -> None:

@@ -85,7 +85,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
     )
     async def list_all(self, interaction: Interaction[Any]) -> None:
         """Show the rules, the defaults that still hold, and the grants."""
-        require_manager(interaction)
         guild_id = place_of(interaction).guild_id
         rules = await self._quotas.rules(guild_id)
         usual = await self._defaults(interaction)
@@ -95,7 +94,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
     @app_commands.command(description="See and change rules, with previews (for managers).")
     async def panel(self, interaction: Interaction[Any]) -> None:
         """Show the panel."""
-        require_manager(interaction)
         await show_rules(interaction)
 
     @app_commands.command(description="Start with what suits a kind of server (for managers).")
@@ -104,7 +102,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
         self, interaction: Interaction[Any], name: Literal["friends", "community", "public"]
     ) -> None:
         """Show what a preset would change, and ask."""
-        require_manager(interaction)
         await show_preset(interaction, Preset(name))
 
     @app_commands.command(name="set", description="Set a limit (for managers).")
@@ -122,7 +119,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
         hours: Hours | None = None,
     ) -> None:
         """Set a limit, or change its amount."""
-        require_manager(interaction)
         rule = limit_rule(scope, unit, window, hours, Targets(role, member, channel))
         much = amount_in(rule.unit or Unit.PICTURES, amount)
         await self._set(interaction, replace(rule, amount=much))
@@ -138,7 +134,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
         member: Person | None = None,
     ) -> None:
         """Set a rule that lifts limits."""
-        require_manager(interaction)
         rule = effect_rule(Effect.UNLIMITED, scope, unit, Targets(role, member))
         await self._set(interaction, rule)
 
@@ -153,7 +148,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
         channel: Place | None = None,
     ) -> None:
         """Set a rule that denies."""
-        require_manager(interaction)
         rule = effect_rule(Effect.DENY, scope, None, Targets(role, member, channel))
         await self._set(interaction, rule)
 
@@ -172,7 +166,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
         hours: Hours | None = None,
     ) -> None:
         """Remove a rule."""
-        require_manager(interaction)
         guild_id, locale = place_of(interaction).guild_id, interaction.locale.value
         named = Targets(role, member, channel)
         rules = await self._quotas.rules(guild_id)
@@ -204,7 +197,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
         reason: app_commands.Range[str, 1, LONGEST_REASON] = "",
     ) -> None:
         """Give a grant."""
-        require_manager(interaction)
         given_now = await self._quotas.grant(
             place_of(interaction).guild_id,
             Scope(scope),
@@ -234,7 +226,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
     @app_commands.describe(grant="Its number, as /quota grants shows it")
     async def revoke(self, interaction: Interaction[Any], grant: str) -> None:
         """End a grant."""
-        require_manager(interaction)
         guild_id = place_of(interaction).guild_id
         gone = await self._quotas.revoke(guild_id, grant_in(grant), by=interaction.user.id)
         await tell(interaction, revoked(interaction.locale.value, gone))
@@ -266,15 +257,11 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
 
     @clear_rule.autocomplete("rule")
     async def _rules(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
-        if not is_manager(interaction):
-            return []
         rules = await self._quotas.rules(place_of(interaction).guild_id)
         return offered_rules(interaction, rules, typed)
 
     @revoke.autocomplete("grant")
     async def _grants(self, interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
-        if not is_manager(interaction):
-            return []
         grants = await self._quotas.open_grants(place_of(interaction).guild_id)
         return offered_grants(interaction, grants, typed)
 

@@ -31,7 +31,6 @@ from bot.ui.options import (
     share_of,
 )
 from bot.ui.panels import show as show_panel
-from bot.ui.policy import require_manager
 from bot.ui.setting_table import SETTINGS
 from bot.ui.settings import changes_panel, settings_panel
 from bot.ui.settings_panel import show_settings
@@ -84,7 +83,6 @@ class Settings(
     @app_commands.command(description="See every setting of this server.")
     async def show(self, interaction: Interaction[Any]) -> None:
         """Show what holds."""
-        require_manager(interaction)
         choices = await self._guilds.choices(place_of(interaction).guild_id)
         locale, models = interaction.locale.value, self._models()
         view = settings_panel(locale, choices, models, precheck=self._precheck)
@@ -93,14 +91,12 @@ class Settings(
     @app_commands.command(description="See and change settings with selects and previews.")
     async def panel(self, interaction: Interaction[Any]) -> None:
         """Show the panel."""
-        require_manager(interaction)
         await show_settings(interaction)
 
     @offered_command("Change one or more settings of this server.", name="set")
     @_with_options
     async def set_some(self, interaction: Interaction[Any], **named: object) -> None:
         """Change what is named."""
-        require_manager(interaction)
         changes = {
             each.name: each.kind.stored(name, named[name])
             for name, each in _OPTIONS.items()
@@ -199,7 +195,6 @@ class Settings(
     async def _do(
         self, interaction: Interaction[Any], change: Callable[[int, int], Awaitable[GuildChoices]]
     ) -> None:
-        require_manager(interaction)
         guild_id = place_of(interaction).guild_id
         before = await self._guilds.choices(guild_id)
         after = await change(guild_id, interaction.user.id)

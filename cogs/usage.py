@@ -11,7 +11,6 @@ from bot.services.guilds import Guilds
 from bot.services.reports import MOST_DAYS, Reports
 from bot.ui.asking import place_of
 from bot.ui.panels import show
-from bot.ui.policy import require_manager
 from bot.ui.usage import drawn, member_chart, member_panel
 from bot.ui.usage_panel import show_usage
 
@@ -41,7 +40,6 @@ class Usage(commands.GroupCog, group_name="usage", group_description="What was m
         self, interaction: Interaction[Any], days: app_commands.Range[int, 1, MOST_DAYS] = 30
     ) -> None:
         """Show the whole server's use."""
-        require_manager(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_usage(interaction, days)
 

@@ -27,7 +27,7 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks. *moderates* is Discord's Manage Messages, as the interaction carried it."""
+    """Who asks. *moderates* is whether they have Manage Messages or run the server."""
 
     user_id: int
     role_ids: frozenset[int] = frozenset()

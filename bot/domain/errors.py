@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 
+from bot.domain.blocks import Strikes
+
 NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
 
@@ -55,6 +57,12 @@ class NotOurs(UserError):
     tip = "Choose the command on a message with a picture that Easel made."
 
 
+class ModeratorsOnly(UserError):
+    cost = Cost.NOT_ASKED
+    message = "This is for people with the Manage Messages permission."
+    tip = "Ask someone who moderates this server."
+
+
 class ManagersOnly(UserError):
     cost = Cost.NOT_ASKED
     message = "This is for people with the Manage Server permission."
@@ -90,6 +98,23 @@ class PromptTooLong(UserError):
 class NotSupported(UserError):
     message = "{model} cannot do that ({feature})."
     tip = "Leave that option out, or choose another model."
+
+
+class Blocked(UserError):
+    message = "You may not make pictures on this server: you are blocked until {until}."
+    tip = "Ask someone who moderates this server if you think that is a mistake."
+
+
+class BlockedForGood(Blocked):
+    message = "You may not make pictures on this server until a moderator lifts your block."
+
+
+class BlockedBecause(Blocked):
+    message = "You may not make pictures on this server until {until}: “{reason}”."
+
+
+class BlockedForGoodBecause(Blocked):
+    message = "You may not make pictures on this server until a moderator lifts it: “{reason}”."
 
 
 class TooManyAtOnce(UserError):
@@ -158,6 +183,24 @@ class QuotaUsedUp(QuotaFull):
     """What never starts anew, or waits for nothing but what runs."""
 
     tip = "Ask someone who runs this server for more."
+
+
+class NoEntry(UserError):
+    cost = Cost.NOT_ASKED
+    message = "“{text}” cannot be on the list, so nothing was added."
+    tip = "Write words of two letters or more, at most {most} characters an entry."
+
+
+class CaseClosed(UserError):
+    cost = Cost.NOT_ASKED
+    message = "Somebody has dealt with this already."
+    tip = "`/modlog` shows how."
+
+
+class NoLogChannel(UserError):
+    cost = Cost.NOT_ASKED
+    message = "Easel could not reach the people who moderate this server."
+    tip = "Write to one of them; a manager can choose a log channel with `/settings panel`."
 
 
 class NoSuchGrant(UserError):
@@ -352,17 +395,27 @@ class ProviderError(UserError):
         self.operator = operator
 
 
+WORD_LIST = "word list"
+"""The category of what a server's own word list declines."""
+
+
 class ContentRefused(ProviderError):
     """The vendor's safety system said no. *stage* is input, output or unknown.
 
     Attributes:
         source: who declined, as the moderation log says it.
         scores: by category how sure the pre-check was, 0 to 1; the vendor does not tell.
+        code: the request's, once it is in the books.
+        pictures: whether the request brought pictures.
+        strikes: how often this member was declined of late, once that is counted.
     """
 
     message = "The picture service declined this request ({reason})."
     tip = "Change the words or the picture and ask again."
     source: ClassVar[str] = "vendor"
+    code = ""
+    pictures = False
+    strikes: Strikes | None = None
 
     def __init__(
         self,
@@ -383,6 +436,19 @@ class PrecheckRefused(ContentRefused):
 
     message = "This server's content check declined this request ({reason})."
     source = "server"
+
+
+class WordsRefused(ContentRefused):
+    """The prompt has *entry*, which this server's word list names; nothing was booked."""
+
+    message = "This server does not make pictures about “{entry}”."
+    tip = "Leave that out and ask again."
+    source = "words"
+
+    def __init__(self, entry: str) -> None:
+        super().__init__(stage="input", categories=(WORD_LIST,))
+        self.entry = entry
+        self.values["entry"] = entry
 
 
 class PictureRejected(ProviderError):

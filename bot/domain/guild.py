@@ -52,6 +52,9 @@ class GuildChoices:
         digest: the weekday on which the log channel gets a digest; None: never.
         digest_hour: 0 to 23: the hour of the server's clocks for it.
         unchecked: what happens where the pre-check gives no answer.
+        strikes: so many declined requests of a member within a day are followed by a block; None:
+            never.
+        block_hours: how long such a block lasts.
         ask_above: micro-dollars; a request that may cost more is asked about first. None: never.
     """
 
@@ -75,6 +78,8 @@ class GuildChoices:
     ask_above: int | None = None
     digest: Weekday | None = None
     digest_hour: int = 9
+    strikes: int | None = None
+    block_hours: int = 24
 
     @property
     def clocks(self) -> Clocks:

@@ -12,12 +12,10 @@ from bot.domain.clock import Clock
 from bot.domain.errors import (
     AlreadyAnswered,
     BadOption,
-    ChannelClosed,
     ModelGone,
     Needed,
     PriceChanged,
     QuotaFull,
-    RoleMissing,
     StorageBusy,
     UserError,
 )
@@ -30,7 +28,7 @@ from bot.providers.base import Capabilities, ImageProvider, PictureRequest, Pric
 from bot.services.economy import as_asked, saving
 from bot.services.fingerprints import Fingerprints
 from bot.services.guild_edits import effective_model
-from bot.services.guilds import Guilds
+from bot.services.house_rules import HouseRules
 from bot.services.options import OPERATIONS, check_options, request_for
 from bot.services.quota import Claim, Quotas
 from bot.services.rollup import TURNED_AWAY, day_of, is_out_of_money, turned_away
@@ -93,14 +91,14 @@ class Admission:
         self,
         database: Database,
         quotas: Quotas,
-        guilds: Guilds,
+        rules: HouseRules,
         provider: ImageProvider,
         fingerprints: Fingerprints,
         clock: Clock,
     ) -> None:
         self._database = database
         self._quotas = quotas
-        self._guilds = guilds
+        self._rules = rules
         self._provider = provider
         self._fingerprints = fingerprints
         self._clock = clock
@@ -108,7 +106,7 @@ class Admission:
 
     async def quote(self, ask: Ask) -> Quote:
         """Check *ask* for free and say what it costs at most. Raises UserError: it may not run."""
-        choices = await self._guilds.choices(ask.place.guild_id)
+        choices = await self._rules.choices(ask.place.guild_id)
         async with self._counted(ask, choices):
             return await self._quote(ask, choices)
 
@@ -129,7 +127,7 @@ class Admission:
             await self._database.write(lambda c: turned_away(c, ask, refusal, day))
 
     async def _quote(self, ask: Ask, choices: GuildChoices) -> Quote:
-        _check_place(ask, choices)
+        await self._rules.check(ask, choices)
         ask = await saving(as_asked(ask), choices, self._provider, self._quotas)
         capabilities = self._model(ask, choices)
         check_options(ask, capabilities)
@@ -144,6 +142,10 @@ class Admission:
             choices=choices,
         )
 
+    async def read(self, ask: Ask) -> None:
+        """Raise WordsRefused where the server's word list has something that *ask* says."""
+        await self._rules.read(ask)
+
     async def book(self, quote: Quote, agreed: Agreed | None = None) -> Ticket:
         """Book what was quoted just now, in one transaction.
 
@@ -154,7 +156,14 @@ class Admission:
             AlreadyAsked: the same interaction was delivered before.
         """
         _check_price(quote, agreed)
-        ticket = Ticket(
+        ticket = self.ticket(quote)
+        async with self._counted(quote.ask, quote.choices):
+            job_id = await self._database.write(lambda c: self._book(c, ticket, agreed))
+        return replace(ticket, job_id=job_id)
+
+    def ticket(self, quote: Quote) -> Ticket:
+        """Return the ticket of what is quoted; nothing is booked or written for it."""
+        return Ticket(
             job_id=0,
             code=new_code(),
             ask=quote.ask,
@@ -164,9 +173,6 @@ class Admission:
             choices=quote.choices,
             admitted_at=self._clock.now(),
         )
-        async with self._counted(quote.ask, quote.choices):
-            job_id = await self._database.write(lambda c: self._book(c, ticket, agreed))
-        return replace(ticket, job_id=job_id)
 
     def _book(self, connection: Connection, ticket: Ticket, agreed: Agreed | None) -> int:
         ask = ticket.ask
@@ -197,6 +203,11 @@ class Admission:
                 micros=claim.micros,
             )
             raise
+        return self.enter(connection, ticket)
+
+    def enter(self, connection: Connection, ticket: Ticket) -> int:
+        """Within a unit of work: write *ticket* among the jobs and return its id."""
+        ask = ticket.ask
         return jobs.add(
             connection,
             code=ticket.code,
@@ -230,7 +241,7 @@ class Admission:
         if capabilities is None:
             raise ModelGone(model=job.model)
         self._provider.ready(job.model)
-        ask, choices = ask_of(job), await self._guilds.choices(job.guild_id)
+        ask, choices = ask_of(job), await self._rules.choices(job.guild_id)
         check_options(ask, capabilities)
         member = self._fingerprints.member(job.user_id)
         request = request_for(ask, choices, capabilities, member)
@@ -238,7 +249,7 @@ class Admission:
 
     async def reopen(self, job: Job) -> Ticket:
         """Return the ticket of *job*, whose call was made: for showing and for closing it."""
-        return ticket_of(job, await self._guilds.choices(job.guild_id))
+        return ticket_of(job, await self._rules.choices(job.guild_id))
 
     def _model(self, ask: Ask, choices: GuildChoices) -> Capabilities:
         models = self._provider.models
@@ -311,12 +322,3 @@ def _check_price(quote: Quote, agreed: Agreed | None) -> None:
     now = quote.estimate.micros
     if agreed is not None and now > agreed.micros:
         raise PriceChanged(now=dollars(now), before=dollars(agreed.micros))
-
-
-def _check_place(ask: Ask, choices: GuildChoices) -> None:
-    here = {ask.place.channel_id, ask.place.parent_id}
-    if choices.channels and not choices.channels & here:
-        names = ", ".join(f"<#{channel}>" for channel in sorted(choices.channels))
-        raise ChannelClosed(channels=names)
-    if choices.roles and not choices.roles & ask.asker.role_ids:
-        raise RoleMissing(roles=", ".join(f"<@&{role}>" for role in sorted(choices.roles)))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +19,7 @@ from bot.domain.errors import (
     NothingKept,
     ProviderError,
     StorageBusy,
+    WordsRefused,
 )
 from bot.domain.jobs import Job, JobState
 from bot.domain.leftover import Left, nearest
@@ -26,6 +27,7 @@ from bot.domain.quota import Unit
 from bot.providers.base import Price
 from bot.services import moderation
 from bot.services.admission import Ticket
+from bot.services.conduct import Conduct
 from bot.services.fingerprints import Fingerprints
 from bot.services.keeping import Kept, files_of, notes_of, restored
 from bot.services.quota import Quotas
@@ -56,11 +58,17 @@ class Books:
     """Commits each step of a request's life together with its money."""
 
     def __init__(
-        self, database: Database, quotas: Quotas, fingerprints: Fingerprints, clock: Clock
+        self,
+        database: Database,
+        quotas: Quotas,
+        fingerprints: Fingerprints,
+        conduct: Conduct,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._quotas = quotas
         self._fingerprints = fingerprints
+        self._conduct = conduct
         self._clock = clock
         self._left_open: list[Callable[[Connection], None]] = []
 
@@ -165,6 +173,30 @@ class Books:
         billed = _billed(error, called=called)
         log.info("job_failed", reason=type(error).__name__, billed=billed.value)
         await self._surely(ticket, self._closing(ticket, error, billed, price))
+        if isinstance(error, ContentRefused):
+            await self._weigh(ticket, error)
+
+    async def declined(
+        self, ticket: Ticket, error: WordsRefused, enter: Callable[[Connection], int]
+    ) -> None:
+        """Keep what the server's words declined, which was never booked; *enter* writes its job."""
+
+        def work(connection: Connection) -> None:
+            entered = replace(ticket, job_id=enter(connection))
+            moderation.record(connection, self._event(entered, error))
+            values = {"cost_micros": 0, "failure": type(error).__name__}
+            self._end(connection, entered, JobState.REFUSED, [error.categories], **values)
+
+        await self._database.write(work)
+        await self._weigh(ticket, error)
+
+    async def _weigh(self, ticket: Ticket, error: ContentRefused) -> None:
+        """Count the strike; a busy database loses what may follow from it, and no more."""
+        place, user_id = ticket.ask.place, ticket.ask.asker.user_id
+        error.code = ticket.code
+        error.pictures = bool(ticket.ask.source or ticket.ask.references)
+        with suppress(StorageBusy):
+            error.strikes = await self._conduct.weigh(place.guild_id, user_id, ticket.choices)
 
     async def unfinished(self) -> list[Job]:
         """Return every request without a final state, oldest first."""

@@ -21,6 +21,8 @@ Edit = Callable[[GuildChoices], GuildChoices]
 MOST_PROMPT_HOURS: Final = 30 * 24
 LAST_HOUR: Final = 23
 MOST_ECONOMY: Final = 99  # percent
+MOST_STRIKES: Final = 20
+MOST_BLOCK_HOURS: Final = 30 * 24
 MOST_ASK_ABOVE: Final = 1_000 * MICROS_PER_DOLLAR
 MOST_PLACES: Final = 50
 """How many channels, and how many roles, a server can name."""
@@ -52,6 +54,8 @@ class Changes(TypedDict, total=False):
     ask_above: int | None
     digest: Weekday | None
     digest_hour: int
+    strikes: int | None
+    block_hours: int
 
 
 def changing(models: Models, **changes: Unpack[Changes]) -> Edit:
@@ -157,6 +161,18 @@ def _check_digest_hour(after: GuildChoices, models: Models) -> None:
         raise BadOption(option="digest_hour", problem=f"it is 0 to {LAST_HOUR}")
 
 
+def _check_strikes(after: GuildChoices, models: Models) -> None:
+    del models
+    if after.strikes is not None and not 1 <= after.strikes <= MOST_STRIKES:
+        raise BadOption(option="strikes", problem=f"it is 1 to {MOST_STRIKES}")
+
+
+def _check_block_hours(after: GuildChoices, models: Models) -> None:
+    del models
+    if not 1 <= after.block_hours <= MOST_BLOCK_HOURS:
+        raise BadOption(option="block_hours", problem=f"it is 1 to {MOST_BLOCK_HOURS}")
+
+
 def _check_places(after: GuildChoices, models: Models) -> None:
     del models
     for name, chosen in (("channels", after.channels), ("roles", after.roles)):
@@ -190,6 +206,8 @@ _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "economy": _check_economy,
     "ask_above": _check_ask_above,
     "digest_hour": _check_digest_hour,
+    "strikes": _check_strikes,
+    "block_hours": _check_block_hours,
     "channels": _check_places,
     "roles": _check_places,
     "thresholds": _check_thresholds,

@@ -1,20 +1,17 @@
 """What the people who run a server choose: read often, changed seldom, every change audited."""
 
-import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Unpack
+from typing import Unpack
 
 from bot.domain.clock import Clock
 from bot.domain.errors import ChangedMeanwhile
 from bot.domain.guild import GuildChoices
 from bot.domain.seals import seal
 from bot.services.guild_edits import Changes, Edit, Models, adding, changing, declining, removing
+from bot.services.remembered import Remembered
 from bot.storage import audit, guilds
 from bot.storage.database import Connection, Database
-
-_REMEMBERED: Final = 4096  # servers; one process has fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +34,11 @@ class Guilds:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._known: OrderedDict[int, GuildChoices] = OrderedDict()
-        self._changes = 0
-        self._reading = asyncio.Lock()
+        self._known = Remembered(lambda guild_id: database.read(lambda c: guilds.load(c, guild_id)))
 
     async def choices(self, guild_id: int) -> GuildChoices:
         """Return what the server chose, with our defaults for the rest."""
-        if guild_id not in self._known:
-            async with self._reading:  # a whole server may ask at once: it is read once
-                if guild_id not in self._known:
-                    return await self._read(guild_id)
-        self._known.move_to_end(guild_id)
-        return self._known[guild_id]
-
-    async def _read(self, guild_id: int) -> GuildChoices:
-        changes = self._changes
-        found = await self._database.read(lambda c: guilds.load(c, guild_id))
-        if changes == self._changes:  # what was read still holds
-            self._remember(guild_id, found)
-        return found
+        return await self._known.of(guild_id)
 
     async def change(
         self,
@@ -134,8 +117,7 @@ class Guilds:
 
     def forget(self, guild_id: int) -> None:
         """Read a server's settings anew when they are asked for next."""
-        self._changes += 1
-        self._known.pop(guild_id, None)
+        self._known.forget(guild_id)
 
     async def _make(self, guild_id: int, by_user_id: int, edit: Edit) -> GuildChoices:
         now = self._clock.now()
@@ -148,11 +130,6 @@ class Guilds:
             return await self._database.write(work)
         finally:  # also when cancelled: it may have been written
             self.forget(guild_id)
-
-    def _remember(self, guild_id: int, choices: GuildChoices) -> None:
-        self._known[guild_id] = choices
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
 
 
 look = guilds.load

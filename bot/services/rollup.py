@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.asks import Ask
 from bot.domain.errors import (
+    Blocked,
     ChannelClosed,
     QuotaDenied,
     QuotaFull,
@@ -24,6 +25,7 @@ from bot.storage import daily, ledger
 from bot.storage.database import Connection
 
 TURNED_AWAY: tuple[type[UserError], ...] = (
+    Blocked,
     QuotaFull,
     QuotaDenied,
     TooManyAtOnce,

@@ -22,6 +22,7 @@ from bot.domain.errors import (
     TooBusy,
     Undelivered,
     UserError,
+    WordsRefused,
 )
 from bot.domain.queue import Turn
 from bot.imaging.pool import Imaging
@@ -88,13 +89,24 @@ class Studio:
     async def quote(self, ask: Ask) -> Quote:
         """Say what *ask* would cost at most; nothing is booked.
 
+        What the server's word list declines is kept in the books all the same.
+
         Raises:
             UserError: it may not run.
         """
         if self.is_closing:
             raise Closing
         self._queue.require_room()
-        return await self._admission.quote(ask)
+        quote = await self._admission.quote(ask)
+        try:
+            await self._admission.read(ask)
+        except WordsRefused as refused:
+            ticket = self._admission.ticket(quote)
+            await self.books.declined(
+                ticket, refused, partial(self._admission.enter, ticket=ticket)
+            )
+            raise
+        return quote
 
     async def book(self, quote: Quote, agreed: Agreed | None = None) -> Ticket:
         """Book what was quoted just now, or raise a UserError that cost nothing.

@@ -23,7 +23,7 @@ async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None
     job = await host.studio.books.find(guild_id, code, f"/{Command.IMAGINE}")
     if verb in _OF_RESULTS:
         _require_its_message(interaction, job)
-    await _VERBS[verb](interaction, host, job, int(position))
+    await VERBS[verb](interaction, host, job, int(position))
 
 
 async def _again(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
@@ -93,7 +93,7 @@ def _require_owner(interaction: Interaction[Any], job: Job) -> None:
         raise NotYours(command=f"/{job.command}")
 
 
-_VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {
+VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {
     "again": _again,
     "vary": _vary,
     "details": _details,

@@ -8,7 +8,7 @@ import discord
 from discord import Interaction
 
 from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength
-from bot.domain.errors import ContentRefused
+from bot.domain.errors import ContentRefused, WordsRefused
 from bot.domain.pictures import Fit, Size
 from bot.domain.sizes import Wanted
 from bot.services.admission import Ticket
@@ -16,7 +16,8 @@ from bot.services.books import Shown
 from bot.services.studio import Studio
 from bot.ui.failures import answer_failure
 from bot.ui.host import Host
-from bot.ui.notices import note_refusal
+from bot.ui.moderators import note_refusal
+from bot.ui.policy import is_moderator
 from bot.ui.price_card import show_price
 from bot.ui.replies import is_gone
 from bot.ui.stage import ReplyStage
@@ -71,7 +72,11 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
         UserError: it was refused or it failed; nothing is left open.
     """
     host: Host = interaction.client
-    quote = await studio.quote(replace(ask, prompt=encodable(ask.prompt)))
+    try:
+        quote = await studio.quote(replace(ask, prompt=encodable(ask.prompt)))
+    except WordsRefused as error:
+        await _say_declined(interaction, error)
+        return
     if host.confirmations.is_needed(quote):
         await show_price(interaction, await host.confirmations.keep(quote))
         return
@@ -105,8 +110,12 @@ async def acknowledge_and_show(
             await studio.perform(ticket, stage)
         await tell_answers(interaction)
     except ContentRefused as error:
-        await answer_failure(interaction, error)
-        await note_refusal(interaction, error, ticket.code)
+        await _say_declined(interaction, error)
+
+
+async def _say_declined(interaction: Interaction[Any], error: ContentRefused) -> None:
+    await answer_failure(interaction, error)
+    await note_refusal(interaction, error)
 
 
 def _reply(place: Place, answered: discord.InteractionCallbackResponse[Any] | None) -> Shown | None:
@@ -144,7 +153,7 @@ def asker_of(interaction: Interaction[Any]) -> Asker:
     return Asker(
         user_id=user.id,
         role_ids=frozenset(role.id for role in roles),
-        moderates=interaction.permissions.manage_messages,
+        moderates=is_moderator(interaction),
         locale=interaction.locale.value,
     )
 

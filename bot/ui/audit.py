@@ -11,7 +11,6 @@ from bot.domain.audit import AuditEntry, AuditPage
 from bot.domain.money import dollars
 from bot.services.auditing import AuditLog
 from bot.ui.panels import at, panel, small
-from bot.ui.policy import require_manager
 from bot.ui.text import shown
 from bot.ui.words import say
 
@@ -24,6 +23,9 @@ _ACTIONS: Mapping[str, str] = {
     "quota.gift": "Grant given on",
     "settings": "Setting changed",
     "picture deleted": "Picture deleted",
+    "member blocked": "Member blocked",
+    "member unblocked": "Block lifted",
+    "words": "Word list changed",
 }
 _WHOM = re.compile(r"\b(member|role|channel):(\d+)")
 _MENTIONS = {"member": "<@{}>", "role": "<@&{}>", "channel": "<#{}>"}
@@ -51,7 +53,6 @@ async def turn_audit(interaction: Interaction[Any], parts: list[str]) -> None:
     """Show another page in place of the one before, if the presser still may."""
     turn, entry_id = parts
     host: AuditHost = interaction.client
-    require_manager(interaction)
     page = await host.services.audit.page(
         interaction.guild_id or 0,
         before_id=int(entry_id) if turn == "older" else None,
@@ -68,7 +69,8 @@ def audit_panel(locale: str, page: AuditPage) -> LayoutView:
 
 
 def _entry(locale: str, entry: AuditEntry) -> str:
-    who = f"{at(entry.at)} · <@{entry.user_id}>"
+    by = f"<@{entry.user_id}>" if entry.user_id else "Easel"
+    who = f"{at(entry.at)} · {by}"
     action = say(locale, _ACTIONS[entry.action]) if entry.action in _ACTIONS else entry.action
     before, after = _value(entry, entry.before), _value(entry, entry.after)
     change = say(locale, "{before} → {after}", before=before, after=after)

@@ -1,6 +1,7 @@
 """Pressed buttons, chosen options and sent forms, found by their ids: alive after a restart.
 
-An id names what was pressed and never who may press it; that each handler asks the server.
+An id names what was pressed and never who may press it: that is in the table of `bot.ui.policy`,
+and whose request it is about the handler asks the database.
 """
 
 import re
@@ -13,28 +14,38 @@ from discord.ui import DynamicItem, Item
 
 from bot.ui.actions import answer_result
 from bot.ui.audit import turn_audit
+from bot.ui.blocks import answer_mod
+from bot.ui.cases import answer_case, answer_report
 from bot.ui.failures import answer_failure
 from bot.ui.modlog import turn_modlog
+from bot.ui.policy import require_control
 from bot.ui.price_answers import answer_price
 from bot.ui.quota_panel import answer_quota
+from bot.ui.refusal_answers import answer_refused
 from bot.ui.settings_panel import answer_settings
 from bot.ui.usage_panel import answer_usage
 from bot.ui.wishes import answer_wish, ask_for_more
+from bot.ui.word_panel import answer_words
 
 Handler = Callable[[Interaction[Any], list[str]], Awaitable[None]]
 
-_HANDLERS: Final[Mapping[str, Handler]] = {
+HANDLERS: Final[Mapping[str, Handler]] = {
     "easel": answer_result,
     "price": answer_price,
+    "refused": answer_refused,
+    "report": answer_report,
+    "case": answer_case,
+    "mod": answer_mod,
     "more": ask_for_more,
     "wish": answer_wish,
     "quota": answer_quota,
     "settings": answer_settings,
     "audit": turn_audit,
+    "words": answer_words,
     "modlog": turn_modlog,
     "usage": answer_usage,
 }
-_ID: Final = re.compile(rf"(?P<family>{'|'.join(_HANDLERS)}):(?P<rest>.+)", re.DOTALL)
+_ID: Final = re.compile(rf"(?P<family>{'|'.join(HANDLERS)}):(?P<rest>.+)", re.DOTALL)
 
 
 class Control(DynamicItem[Item[Any]], template=_ID):
@@ -67,7 +78,9 @@ async def answer_form(interaction: Interaction[Any]) -> None:
 
 
 async def _handle(interaction: Interaction[Any], family: str, rest: str) -> None:
+    parts = rest.split(":")
     try:
-        await _HANDLERS[family](interaction, rest.split(":"))
+        require_control(interaction, family, parts[0])
+        await HANDLERS[family](interaction, parts)
     except Exception as error:  # noqa: BLE001 - nobody above a button answers
         await answer_failure(interaction, error)

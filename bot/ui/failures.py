@@ -7,8 +7,9 @@ import discord
 import structlog
 from discord import Interaction, app_commands
 
-from bot.domain.errors import ManagersOnly, QuotaFull, UserError
+from bot.domain.errors import ContentRefused, ManagersOnly, QuotaFull, UserError
 from bot.services.admission import AlreadyAsked
+from bot.ui.refusal_card import refusal_card
 from bot.ui.replies import is_gone, tell
 from bot.ui.wish_button import way_out
 from bot.ui.wish_news import tell_answers
@@ -25,6 +26,8 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
         return
     try:
         text, view = _text(interaction.locale.value, cause), None
+        if isinstance(cause, ContentRefused) and cause.code:
+            text, view = await refusal_card(interaction, cause)
         if isinstance(cause, QuotaFull):
             more, view = await way_out(interaction, cause)
             text = f"{text} {more}".rstrip()

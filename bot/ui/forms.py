@@ -12,6 +12,7 @@ from bot.domain.windows import zone
 
 MOST_DAYS: Final = 3650
 _LABEL: Final = 45  # characters that Discord takes
+_HINT: Final = 100
 
 
 async def ask_in_form(
@@ -25,17 +26,27 @@ async def ask_in_form(
     await interaction.response.send_modal(modal)
 
 
-def text_field(name: str, *, usual: str = "", hint: str = "", most: int = 20) -> TextInput[Any]:
+def text_field(
+    name: str, *, usual: str = "", hint: str = "", most: int = 20, required: bool = True
+) -> TextInput[Any]:
     """Return a field for one line; with *usual* it is filled in."""
     return TextInput(
-        custom_id=name, default=usual or None, placeholder=hint or None, max_length=most
+        custom_id=name,
+        default=usual or None,
+        placeholder=hint or None,
+        max_length=most,
+        required=required,
     )
 
 
-def long_field(name: str, *, hint: str = "", most: int = 300) -> TextInput[Any]:
-    """Return a field for a few sentences."""
+def long_field(name: str, *, usual: str = "", hint: str = "", most: int = 300) -> TextInput[Any]:
+    """Return a field for a few sentences; with *usual* it is filled in."""
     return TextInput(
-        custom_id=name, style=TextStyle.paragraph, placeholder=hint or None, max_length=most
+        custom_id=name,
+        style=TextStyle.paragraph,
+        default=usual[:most] or None,
+        placeholder=hint[:_HINT] or None,
+        max_length=most,
     )
 
 

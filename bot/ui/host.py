@@ -2,16 +2,20 @@
 
 from typing import Protocol
 
-from discord.ui import LayoutView
+from discord.ui import LayoutView, View
 
 from bot.providers.base import ImageProvider
+from bot.services.cases import Cases
+from bot.services.conduct import Conduct
 from bot.services.confirmations import Confirmations
 from bot.services.guilds import Guilds
+from bot.services.moderation import ModerationLog
 from bot.services.queue import QueueDesk
 from bot.services.quota import Quotas
 from bot.services.rule_plans import RulePlans
 from bot.services.studio import Studio
 from bot.services.wishes import Wishes
+from bot.services.wordlists import WordLists
 
 
 class Host(Protocol):
@@ -46,6 +50,10 @@ class Host(Protocol):
 class Board(Protocol):
     """What posts in channels with the bot's own rights."""
 
+    async def post(self, channel_id: int, text: str, buttons: View | None = None) -> None:
+        """Post *text*, with *buttons* below."""
+        ...
+
     async def put(self, channel_id: int, view: LayoutView) -> int | None:
         """Post *view*; return the message's id, None where it was not taken."""
         ...
@@ -67,6 +75,44 @@ class WishHost(Host, Protocol):
     @property
     def notices(self) -> Board:
         """What posts the cards."""
+        ...
+
+
+class Reading(Protocol):
+    """The client's services, as far as this room knows them."""
+
+    @property
+    def moderation(self) -> ModerationLog:
+        """What was declined for its content."""
+        ...
+
+
+class ModerationHost(Host, Protocol):
+    """The client, as far as those who moderate know it."""
+
+    @property
+    def conduct(self) -> Conduct:
+        """Who is blocked."""
+        ...
+
+    @property
+    def words(self) -> WordLists:
+        """What servers do not want in prompts."""
+        ...
+
+    @property
+    def cases(self) -> Cases:
+        """What members asked moderators to look at."""
+        ...
+
+    @property
+    def notices(self) -> Board:
+        """What posts the cards."""
+        ...
+
+    @property
+    def services(self) -> Reading:
+        """What is read of."""
         ...
 
 

@@ -10,7 +10,6 @@ from discord.ui import Button, LayoutView
 from bot.domain.moderation import EventPage, EventQuery, ModerationEvent
 from bot.services.moderation import ModerationLog
 from bot.ui.panels import at, panel, small
-from bot.ui.policy import require_manager
 from bot.ui.reasons import declined, reasons
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
@@ -48,7 +47,6 @@ async def turn_modlog(interaction: Interaction[Any], parts: list[str]) -> None:
     """Show another page in place of the one before, if the presser still may."""
     turn, event_id, member, stage, *category = parts
     host: LogHost = interaction.client
-    require_manager(interaction)
     query = EventQuery(
         guild_id=interaction.guild_id or 0,
         member=int(member) if member else None,

@@ -5,23 +5,19 @@ What is for the people who run the bot is in English, as their log is.
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import discord
 import structlog
-from discord import Interaction
-from discord.ui import LayoutView
+from discord.ui import LayoutView, View
 
-from bot.domain.errors import ContentRefused
 from bot.domain.money import dollars
 from bot.domain.usage import ServerUsage
 from bot.domain.windows import Window
 from bot.services.alerts import Alerts, Endings, ModelEnds, ServerModelEnds, StopChange
 from bot.services.budget_alerts import BudgetAlert, BudgetAlerts
 from bot.services.digests import Digests
-from bot.ui.host import Host
 from bot.ui.panels import at, on_day, small
-from bot.ui.reasons import declined, reasons
 from bot.ui.server_usage import overview
 from bot.ui.text import shown
 from bot.ui.words import say
@@ -73,15 +69,6 @@ _BUDGETS: Final = {
 }
 
 
-class NoticeHost(Host, Protocol):
-    """The client, as far as notices know it."""
-
-    @property
-    def notices(self) -> "Notices":
-        """What posts them."""
-        ...
-
-
 class Notices:
     """Posts notices with the bot's own rights.
 
@@ -92,9 +79,10 @@ class Notices:
         self._client = client
         self._closed: set[int] = set()
 
-    async def post(self, channel_id: int, text: str) -> None:
+    async def post(self, channel_id: int, text: str, buttons: View | None = None) -> None:
         """Post *text*; a channel that does not take it is logged once, until it takes one again."""
-        await self._send(channel_id, content=text)
+        more = {"view": buttons} if buttons else {}
+        await self._send(channel_id, content=text, **more)
 
     async def put(self, channel_id: int, view: LayoutView) -> int | None:
         """Post *view*; return the message's id, None where it was not taken."""
@@ -140,22 +128,6 @@ class Notices:
     def _locale(self, guild_id: int) -> str:
         guild = self._client.get_guild(guild_id)
         return guild.preferred_locale.value if guild else "en-US"
-
-
-async def note_refusal(interaction: Interaction[Any], error: ContentRefused, code: str) -> None:
-    """Tell the server's log channel, if it has one, that a request was declined.
-
-    Nothing is raised: the asker has been answered.
-    """
-    host: NoticeHost = interaction.client
-    try:
-        choices = await host.guild_choices.choices(interaction.guild_id or 0)
-    except Exception as failed:  # noqa: BLE001 - a busy database
-        log.warning("notice_failed", guild=interaction.guild_id, reason=type(failed).__name__)
-        return
-    if choices.log_channel is not None:
-        locale = interaction.guild_locale.value if interaction.guild_locale else "en-US"
-        await host.notices.post(choices.log_channel, _refusal(locale, interaction, error, code))
 
 
 def stop_notice(change: StopChange) -> str:
@@ -216,18 +188,6 @@ def digest_notice(locale: str, usage: ServerUsage) -> str:
             break
         text = f"{text}\n{section}".strip()
     return text
-
-
-def _refusal(locale: str, interaction: Interaction[Any], error: ContentRefused, code: str) -> str:
-    why = reasons(locale, error.categories, error.scores)
-    by = declined(locale, error.source, error.stage)
-    who = say(
-        locale,
-        "{member} in {channel}",
-        member=interaction.user.mention,
-        channel=f"<#{interaction.channel_id}>",
-    )
-    return f"**{why}** — {by} · {who} · #{code}"
 
 
 def _operator_line(ends: ModelEnds) -> str:

@@ -1,10 +1,82 @@
-"""Who may do what, checked by us at every command and at every button."""
+"""Who may do what: one table for commands and one for all that is pressed, checked at every act.
 
-from typing import Any
+What is in neither table may be done by nobody. Discord's own command permissions are only what
+owners see in their settings; these rules hold whatever those say.
+"""
 
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+import structlog
 from discord import Interaction
 
-from bot.domain.errors import ManagersOnly
+from bot.domain.errors import ManagersOnly, ModeratorsOnly, NotYours
+
+log = structlog.get_logger(__name__)
+
+
+class Who(StrEnum):
+    """Who may do something.
+
+    Where it is about a request, its handler says whose that is with `require_asker`.
+    """
+
+    EVERYONE = "everyone"
+    ASKER = "the asker"
+    ASKER_OR_MODERATOR = "the asker, and moderators"
+    ASKER_OR_MANAGER = "the asker, and managers"
+    MODERATOR = "moderators"
+    MANAGER = "managers"
+
+
+COMMANDS: Final[Mapping[str, Who]] = {
+    "imagine": Who.EVERYONE,
+    "edit": Who.EVERYONE,
+    "vary": Who.EVERYONE,
+    "show": Who.ASKER,
+    "Image details": Who.ASKER_OR_MODERATOR,
+    "Report image": Who.EVERYONE,
+    "queue show": Who.EVERYONE,
+    "queue cancel": Who.ASKER_OR_MANAGER,
+    "queue clear": Who.MANAGER,
+    "quota show": Who.EVERYONE,
+    "quota gift": Who.EVERYONE,
+    "quota explain": Who.EVERYONE,
+    "quota grants": Who.EVERYONE,
+    "usage me": Who.EVERYONE,
+    "usage server": Who.MANAGER,
+    "block": Who.MODERATOR,
+    "unblock": Who.MODERATOR,
+    "modlog": Who.MODERATOR,
+    "words": Who.MANAGER,
+    "audit": Who.MANAGER,
+    "settings": Who.MANAGER,
+    "quota": Who.MANAGER,
+}
+"""By full name, or by that of the group for all in it that is not named."""
+
+CONTROLS: Final[Mapping[str, Who]] = {
+    "easel:again": Who.ASKER,
+    "easel:vary": Who.ASKER,
+    "easel:details": Who.ASKER_OR_MODERATOR,
+    "easel:delete": Who.ASKER_OR_MODERATOR,
+    "easel:cancel": Who.ASKER_OR_MANAGER,
+    "price": Who.ASKER,
+    "refused": Who.ASKER,
+    "report": Who.EVERYONE,
+    "more": Who.EVERYONE,
+    "case": Who.MODERATOR,
+    "mod": Who.MODERATOR,
+    "modlog": Who.MODERATOR,
+    "wish": Who.MANAGER,
+    "words": Who.MANAGER,
+    "quota": Who.MANAGER,
+    "settings": Who.MANAGER,
+    "usage": Who.MANAGER,
+    "audit": Who.MANAGER,
+}
+"""By family and verb of the id, or by the family for all in it that is not named."""
 
 
 def is_manager(interaction: Interaction[Any]) -> bool:
@@ -13,7 +85,48 @@ def is_manager(interaction: Interaction[Any]) -> bool:
     return may.manage_guild or may.administrator
 
 
+def is_moderator(interaction: Interaction[Any]) -> bool:
+    """Whether the one who acts has Manage Messages, or runs the server."""
+    return interaction.permissions.manage_messages or is_manager(interaction)
+
+
 def require_manager(interaction: Interaction[Any]) -> None:
     """Raise ManagersOnly where the one who acts does not run this server."""
-    if not is_manager(interaction):
+    _require(interaction, Who.MANAGER)
+
+
+def require_command(interaction: Interaction[Any], name: str) -> None:
+    """Raise ManagersOnly or ModeratorsOnly where the one who acts may not use a command."""
+    _require(interaction, _found(COMMANDS, name, name.partition(" ")[0]))
+
+
+def require_control(interaction: Interaction[Any], family: str, verb: str) -> None:
+    """Raise ManagersOnly or ModeratorsOnly where the one who acts may not press something."""
+    _require(interaction, _found(CONTROLS, f"{family}:{verb}", family))
+
+
+def require_asker(interaction: Interaction[Any], control: str, asker: int, command: str) -> None:
+    """Raise NotYours where *control* is not for the one who acts, as *asker* asked for it."""
+    who = CONTROLS[control]
+    if interaction.user.id == asker:
+        return
+    if who is Who.ASKER_OR_MODERATOR and is_moderator(interaction):
+        return
+    if who is Who.ASKER_OR_MANAGER and is_manager(interaction):
+        return
+    raise NotYours(command=f"/{command}")
+
+
+def _found(table: Mapping[str, Who], name: str, group: str) -> Who:
+    who = table.get(name) or table.get(group)
+    if who is None:
+        log.error("no_policy", name=name)
         raise ManagersOnly
+    return who
+
+
+def _require(interaction: Interaction[Any], who: Who) -> None:
+    if who is Who.MANAGER and not is_manager(interaction):
+        raise ManagersOnly
+    if who is Who.MODERATOR and not is_moderator(interaction):
+        raise ModeratorsOnly

@@ -12,10 +12,38 @@ _WHOLE_FROM = 0.095  # a smaller score shows a tenth of a percent, too
 
 _DECLINED: Final[Mapping[tuple[str, str], str]] = {
     ("server", "input"): "declined here, before the picture service was asked",
+    ("words", "input"): "declined by this server's word list",
     ("vendor", "input"): "declined by the picture service for what was asked",
     ("vendor", "output"): "declined by the picture service for what was made",
     ("vendor", "unknown"): "declined by the picture service, which did not say at which step",
 }
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "sexual": "sexual content",
+    "sexual/minors": "sexual content with minors",
+    "violence": "violence",
+    "violence/graphic": "graphic violence",
+    "hate": "hate",
+    "hate/threatening": "hate and threats",
+    "harassment": "harassment",
+    "harassment/threatening": "harassment and threats",
+    "self-harm": "self-harm",
+    "self-harm/intent": "self-harm",
+    "self-harm/instructions": "self-harm",
+    "illicit": "illegal acts",
+    "illicit/violent": "illegal and violent acts",
+    "public_figure": "a public figure",
+    "ip": "somebody else's work or brand",
+}
+
+
+def in_words(locale: str, categories: Sequence[str]) -> str:
+    """Return what it was declined for as plain words, each once."""
+    named = (
+        say(locale, _WORDS[each]) if each in _WORDS else shown(each, _NAME) for each in categories
+    )
+    return ", ".join(list(dict.fromkeys(named))[:_MOST])
 
 
 def declined(locale: str, source: str, stage: str) -> str:

@@ -11,8 +11,10 @@ from bot.domain.guild import Fidelity, GuildChoices, Strictness
 from bot.providers.base import Capabilities
 from bot.services.guild_edits import (
     LAST_HOUR,
+    MOST_BLOCK_HOURS,
     MOST_ECONOMY,
     MOST_PROMPT_HOURS,
+    MOST_STRIKES,
     Models,
     effective_model,
 )
@@ -214,6 +216,23 @@ SETTINGS: Final = (
         note="While the moderation service does not answer, no picture is made.",
         on_precheck=True,
         matters=lambda choices: choices.precheck,
+    ),
+    Setting(
+        name="strikes",
+        label="Members are blocked",
+        kind=Number(1, MOST_STRIKES, "3"),
+        shown=words.strikes,
+        about="After how many declined requests within a day a member is blocked for a while",
+        note="What is declined for the finished picture does not count; `/unblock` lifts a block.",
+        along=("block_hours",),
+    ),
+    Setting(
+        name="block_hours",
+        label="Such a block lasts",
+        kind=Number(1, MOST_BLOCK_HOURS, "24"),
+        shown=words.block_hours,
+        about="For how many hours strikes block a member",
+        matters=lambda choices: choices.strikes is not None,
     ),
     Setting(
         name="economy",

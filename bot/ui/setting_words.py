@@ -56,6 +56,24 @@ def economy(locale: str, choices: GuildChoices, _: Models) -> str:
     return say(locale, "from {percent} % of the month's budget on", percent=share)
 
 
+def strikes(locale: str, choices: GuildChoices, _: Models) -> str:
+    """Return how many declined requests are followed by a block."""
+    most = choices.strikes
+    if most is None:
+        return say(locale, "never")
+    return say_many(
+        locale,
+        "after {count} declined request within a day",
+        "after {count} declined requests within a day",
+        most,
+    )
+
+
+def block_hours(locale: str, choices: GuildChoices, _: Models) -> str:
+    """Return how long such a block lasts."""
+    return say_many(locale, "{count} hour", "{count} hours", choices.block_hours)
+
+
 def ask_above(locale: str, choices: GuildChoices, _: Models) -> str:
     """Return from which price on members are asked first."""
     amount = choices.ask_above

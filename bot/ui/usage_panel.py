@@ -18,7 +18,6 @@ from bot.services.reports import Reports
 from bot.services.spreadsheets import Named, spreadsheet
 from bot.ui.forms import chosen_in
 from bot.ui.panels import Drawing, panel, show
-from bot.ui.policy import require_manager
 from bot.ui.server_usage import VIEWS, Page, View, server_chart, server_page
 from bot.ui.usage import drawn
 from bot.ui.words import say
@@ -66,7 +65,6 @@ async def show_usage(
 async def answer_usage(interaction: Interaction[Any], parts: list[str]) -> None:
     """Show the view that was chosen or the page that was asked for, or send the file."""
     verb, *rest = parts
-    require_manager(interaction)
     await _VERBS[verb](interaction, rest)
 
 

@@ -17,7 +17,6 @@ from bot.ui.forms import ask_in_form, long_field, text_field, until_in, written_
 from bot.ui.host import WishHost
 from bot.ui.options import amount_in, roles_of
 from bot.ui.panels import show
-from bot.ui.policy import require_manager
 from bot.ui.quota import standing_panel
 from bot.ui.replies import tell
 from bot.ui.wish_button import amount_needed
@@ -59,7 +58,6 @@ async def ask_for_more(interaction: Interaction[Any], parts: list[str]) -> None:
 async def answer_wish(interaction: Interaction[Any], parts: list[str]) -> None:
     """Do what a manager pressed, or wrote, on the card of an open wish."""
     verb, wish_id = parts
-    require_manager(interaction)
     host: WishHost = interaction.client
     wish = await host.wishes.find(place_of(interaction).guild_id, int(wish_id))
     await _VERBS[verb](interaction, host, wish)

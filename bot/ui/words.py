@@ -11,6 +11,8 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from bot.domain.errors import Cost, UserError
+from bot.domain.written import Written
+from bot.ui.text import shown
 
 _LOCALES = Path(__file__).parent.parent / "locales"
 
@@ -33,27 +35,32 @@ def say(locale: str, message: str, /, **values: object) -> str:
 
     Instants among *values* become Discord timestamps, which every reader sees in their own time.
     """
-    shown = {name: _value(value) for name, value in values.items()}
-    return _catalogue(locale).gettext(message).format_map(shown)
+    filled = {name: _value(value) for name, value in values.items()}
+    return _catalogue(locale).gettext(message).format_map(filled)
 
 
 def say_many(locale: str, one: str, many: str, count: int, /, **values: object) -> str:
     """Return *one* or *many*, as *count* and the language want, with its places filled."""
-    shown = {name: _value(value) for name, value in values.items()}
-    return _catalogue(locale).ngettext(one, many, count).format_map({"count": count, **shown})
+    filled = {name: _value(value) for name, value in values.items()}
+    return _catalogue(locale).ngettext(one, many, count).format_map({"count": count, **filled})
 
 
 def refusal(locale: str, error: UserError) -> str:
     """Return what happened, what it cost and what to do next, in short sentences."""
     parts = (
         say(locale, error.message, **error.values),
-        _COSTS[error.cost] and say(locale, _COSTS[error.cost]),
+        cost_of(locale, error),
         say(locale, error.tip, **error.values),
     )
     return " ".join(part for part in parts if part)
 
 
+def cost_of(locale: str, error: UserError) -> str:
+    """Return what *error* cost, in a sentence; empty where nothing could."""
+    return _COSTS[error.cost] and say(locale, _COSTS[error.cost])
+
+
 def _value(value: object) -> object:
     if isinstance(value, datetime):
         return f"<t:{int(value.timestamp())}:R>"
-    return value
+    return shown(value) if isinstance(value, Written) else value

@@ -15,7 +15,7 @@ from bot.domain.jobs import JobState
 from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.storage import jobs
-from tests.discord.world import World, private_text
+from tests.discord.world import World, direct_messages, private_text
 
 ORIGINAL = "/webhooks/*/*/messages/@original"
 CHANNEL = "/channels/*/messages"
@@ -28,18 +28,6 @@ def environ() -> Mapping[str, str]:
 
 def pictures(room: ChannelHandle) -> list[discord.Message]:
     return [message for message in room.history() if message.attachments]
-
-
-def direct_messages(world: World, person: MemberActor) -> list[Any]:
-    """Return the bot's messages in the person's own channel."""
-    backend = world.env.backend
-    found: list[Any] = []
-    for channel in backend.channels.values():
-        if person.id in getattr(channel, "recipient_ids", ()) or (
-            getattr(channel, "recipient_id", None) == person.id
-        ):
-            found.extend(backend.messages.get(channel.id, {}).values())
-    return found
 
 
 async def state(world: World, code: str) -> JobState:

@@ -87,7 +87,7 @@ async def test_a_refusal_is_told_whatever_becomes_of_the_notice(
     await world.services.guilds.change(world.guild.id, world.greta.id, log_channel=art_room.id)
     monkeypatch.setattr(discord.abc.Messageable, "send", _drop)
 
-    assert "declined" in private_text(await ann.slash(art_room, "imagine", prompt="forbidden"))
+    assert "Declined" in private_text(await ann.slash(art_room, "imagine", prompt="forbidden"))
 
 
 async def test_a_refusal_is_told_while_the_database_is_busy(
@@ -95,7 +95,7 @@ async def test_a_refusal_is_told_while_the_database_is_busy(
 ) -> None:
     monkeypatch.setattr(world.easel, "guild_choices", _SoonBusy(world.services.guilds))
 
-    assert "declined" in private_text(await ann.slash(art_room, "imagine", prompt="forbidden"))
+    assert "Declined" in private_text(await ann.slash(art_room, "imagine", prompt="forbidden"))
 
 
 async def test_prompts_are_forgotten_a_minute_later_when_the_database_is_busy(

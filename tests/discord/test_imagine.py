@@ -132,7 +132,7 @@ async def test_a_declined_prompt_is_told_privately_logged_and_free(
     result = await ann.slash(art_room, "imagine", prompt="something forbidden")
 
     text = private_text(result)
-    assert "declined" in text
+    assert "Declined" in text
     assert "Nothing was charged" in text
     assert art_room.history() == []
     page = await world.services.moderation.page(EventQuery(guild_id=world.guild.id))

@@ -179,7 +179,7 @@ async def test_a_failure_withdraws_the_preview_and_is_told_privately(
 
     await making.ends(ContentRefused(stage="output", categories=("violence",)))
 
-    assert "declined" in private_text(result)
+    assert "Declined" in private_text(result)
     assert not result.response.attachments if private else result.response is None
     assert art_room.history() == []
 
@@ -269,7 +269,7 @@ async def test_a_late_preview_never_takes_the_place_of_a_failure(
     await world.env.settle()
 
     assert held.ended[0] == "-# in th"
-    assert "declined" in private_text(result)
+    assert "Declined" in private_text(result)
     assert result.response is not None
     assert not result.response.attachments
 

@@ -25,7 +25,7 @@ async def test_what_nothing_provides_is_not_shown(
     assert labels == {
         "**Model", "**Quality", "**Channels", "**Roles", "**Time zone", "**Log channel",
         "**Prompts are kept", "**Economy", "**Weekly digest", "**Asks before spending",
-        "**Weeks start on", "**Days start at", "**Gifts of grants",
+        "**Members are blocked", "**Weeks start on", "**Days start at", "**Gifts of grants",
     }  # fmt: skip
     assert "settings threshold" not in greta.available_commands(art_room)
 

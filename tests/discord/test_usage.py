@@ -28,7 +28,7 @@ def provider(told: Told) -> ImageProvider:
 
 async def _declined(told: Told, member: MemberActor, room: ChannelHandle) -> None:
     made, told.outcome = told.outcome, ContentRefused(stage="input", categories=("violence",))
-    assert "declined" in private_text(await member.slash(room, "imagine", prompt="a fight"))
+    assert "Declined" in private_text(await member.slash(room, "imagine", prompt="a fight"))
     told.outcome = made
 
 

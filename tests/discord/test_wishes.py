@@ -10,8 +10,7 @@ from simcord.results import ResponseMessage
 from bot.domain.audit import AuditEntry
 from bot.storage import audit
 from tests.discord.managing import take_roles
-from tests.discord.test_delivery import direct_messages
-from tests.discord.world import World, private_text, text_of
+from tests.discord.world import World, direct_messages, log_room_of, private_text, words_of
 
 LIMIT = {"scope": "everyone", "unit": "pictures", "window": "day", "amount": "1"}
 
@@ -19,8 +18,7 @@ LIMIT = {"scope": "everyone", "unit": "pictures", "window": "day", "amount": "1"
 @pytest.fixture
 async def log_room(world: World, greta: MemberActor, art_room: ChannelHandle) -> ChannelHandle:
     """The server's log channel; everybody may make one picture a day."""
-    room = world.guild.create_text_channel("log")
-    await greta.slash(art_room, "settings set", log_channel=room)
+    room = await log_room_of(world)
     await greta.slash(art_room, "quota set", **LIMIT)
     return room
 
@@ -41,11 +39,6 @@ def _card(room: ChannelHandle) -> Any:
     return room.history()[-1]
 
 
-def _words(world: World, message: Any) -> str:
-    stored = world.env.backend.get_message(message.channel.id, message.id)
-    return text_of(stored.content, stored.components)
-
-
 def _told(world: World, member: MemberActor) -> list[str]:
     return [message.content for message in direct_messages(world, member)]
 
@@ -63,7 +56,7 @@ async def test_a_refused_member_asks_and_managers_see_who_what_and_for_how_much(
     text = await _asked(ann, art_room)
 
     assert "have been asked" in text
-    seen = _words(world, _card(log_room))
+    seen = words_of(world, _card(log_room))
     assert "Somebody asks for more" in seen
     assert f"{ann.mention} · {art_room.mention}" in seen
     assert "/imagine · 2 pictures" in seen
@@ -100,7 +93,7 @@ async def test_approving_once_is_enough_for_that_request_and_no_more(
 
     await greta.click(_card(log_room), label="Approve once")
 
-    seen = _words(world, _card(log_room))
+    seen = words_of(world, _card(log_room))
     assert "Given" in seen
     assert "**2 pictures more**" in seen
     assert f"Answered by {greta.mention}." in seen
@@ -155,7 +148,7 @@ async def test_more_is_approved_until_a_date(
     assert (grant.amount, grant.scope_id, grant.granted_by) == (10, ann.id, greta.id)
     assert grant.expires_at is not None
     assert grant.expires_at.isoformat() == "2026-12-25T00:00:00+00:00"
-    assert "**10 pictures more**" in _words(world, _card(log_room))
+    assert "**10 pictures more**" in words_of(world, _card(log_room))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +171,7 @@ async def test_what_cannot_be_is_refused_and_the_card_stays(
     text = private_text(await greta.submit_modal(form, written))
 
     assert problem in text
-    assert "Somebody asks for more" in _words(world, _card(log_room))
+    assert "Somebody asks for more" in words_of(world, _card(log_room))
     assert await world.services.quotas.grants(world.guild.id) == ()
 
 
@@ -198,7 +191,7 @@ async def test_a_denial_has_a_reason_that_the_member_reads(
     assert "this time the answer is no" in told
     assert "budget is \\*\\*thin\\*\\*" in told
     assert "@everyone" not in told
-    assert "Not given" in _words(world, _card(log_room))
+    assert "Not given" in words_of(world, _card(log_room))
     entries = await _audit(world)
     assert (entries[-1].action, entries[-1].user_id) == ("wish.denied", greta.id)
     await _refused(ann, art_room)
@@ -303,7 +296,7 @@ async def test_what_nobody_answers_ends_after_three_days(
     await world.env.advance_time(61)
 
     assert "it has expired" in late
-    assert "Nobody answered" in _words(world, card)
+    assert "Nobody answered" in words_of(world, card)
     assert "nobody answered in three days" in (_told(world, ann))[0]
     assert [each.action for each in await _audit(world)] == ["wish.ask", "wish.expired"]
     assert "have been asked" in await _asked(ann, art_room)
@@ -345,7 +338,7 @@ async def test_the_servers_own_limit_is_raised_for_the_server(
     await greta.slash(art_room, "quota set", **limit)
     await _asked(ann, art_room)
 
-    assert "the whole server's limit" in _words(world, _card(log_room))
+    assert "the whole server's limit" in words_of(world, _card(log_room))
     await greta.click(_card(log_room), label="Approve once")
 
     (grant,) = await world.services.quotas.grants(world.guild.id)

@@ -126,7 +126,9 @@ def _populate(
     guild = env.create_guild("Painters")
     permissions = discord.Permissions
     moderator = guild.create_role("Moderator", permissions=permissions(manage_messages=True))
-    manager = guild.create_role("Manager", permissions=permissions(manage_guild=True))
+    manager = guild.create_role(
+        "Manager", permissions=permissions(manage_guild=True, manage_messages=True)
+    )
     painters = guild.create_role("Painter")
     return World(
         env=env,
@@ -162,3 +164,28 @@ def text_of(content: str, components: list[dict[str, Any]]) -> str:
         inner = [*component.get("components", []), *filter(None, [component.get("accessory")])]
         words.append(text_of("", inner))
     return "\n".join(word for word in words if word)
+
+
+def direct_messages(world: World, person: MemberActor) -> list[Any]:
+    """Return the bot's messages in the person's own channel."""
+    backend = world.env.backend
+    found: list[Any] = []
+    for channel in backend.channels.values():
+        if person.id in getattr(channel, "recipient_ids", ()) or (
+            getattr(channel, "recipient_id", None) == person.id
+        ):
+            found.extend(backend.messages.get(channel.id, {}).values())
+    return found
+
+
+def words_of(world: World, message: Any) -> str:
+    """Return every word that a message says now."""
+    stored = world.env.backend.get_message(message.channel.id, message.id)
+    return text_of(stored.content, stored.components)
+
+
+async def log_room_of(world: World) -> ChannelHandle:
+    """Return a new room that is the server's log channel from now on."""
+    room = world.guild.create_text_channel("log")
+    await world.greta.slash(world.art_room, "settings set", log_channel=room)
+    return room

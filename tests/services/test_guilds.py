@@ -132,7 +132,7 @@ async def test_a_reader_who_was_overtaken_by_a_change_leaves_nothing_stale(
 async def test_memory_forgets_the_server_unused_longest(
     guilds: Guilds, counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.services.guilds._REMEMBERED", 2)
+    monkeypatch.setattr("bot.services.remembered._MOST", 2)
     for guild_id in (1, 2, 1, 3):
         await guilds.choices(guild_id)
     assert counted.questions == 3

@@ -1,0 +1,165 @@
+"""Blocks and strikes: who may not ask for pictures for a while, decided by people or by a count."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from bot.domain.blocks import Block, Strikes
+from bot.domain.clock import Clock
+from bot.domain.errors import Blocked, BlockedBecause, BlockedForGood, BlockedForGoodBecause
+from bot.domain.guild import GuildChoices
+from bot.domain.written import Written
+from bot.services.remembered import Remembered
+from bot.storage import audit, blocks
+from bot.storage.database import Connection, Database
+
+T = TypeVar("T")
+
+COUNTED: Final = timedelta(hours=24)
+"""How far back declined requests count as strikes."""
+
+STRIKES_DID_IT: Final = 0
+"""Who blocked, in the audit, where nobody did."""
+
+
+class Conduct:
+    """Keeps who is blocked. One process owns a server, so what it remembers is what holds."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._blocks = Remembered(lambda guild_id: database.read(lambda c: blocks.of(c, guild_id)))
+
+    async def require_free(self, guild_id: int, user_id: int) -> None:
+        """Raise Blocked where the member may not ask for pictures."""
+        block = await self.block_of(guild_id, user_id)
+        if block is None:
+            return
+        raise _REFUSALS[block.until is None, bool(block.reason)](
+            until=block.until, reason=Written(block.reason)
+        )
+
+    async def block_of(self, guild_id: int, user_id: int) -> Block | None:
+        """Return the member's block, if one holds."""
+        block = (await self._blocks.of(guild_id)).get(user_id)
+        return block if block is not None and block.holds(self._clock.now()) else None
+
+    async def blocked(self, guild_id: int) -> list[Block]:
+        """Return the blocks that hold, the newest first."""
+        now = self._clock.now()
+        holding = [each for each in (await self._blocks.of(guild_id)).values() if each.holds(now)]
+        return sorted(holding, key=lambda block: block.blocked_at, reverse=True)
+
+    async def block(
+        self, guild_id: int, user_id: int, *, by: int, lasts: timedelta | None, reason: str = ""
+    ) -> Block:
+        """Block a member; with *lasts* None until somebody lifts it."""
+        now = self._clock.now()
+        block = Block(
+            guild_id=guild_id,
+            user_id=user_id,
+            until=None if lasts is None else now + lasts,
+            reason=reason,
+            blocked_by=by,
+            blocked_at=now,
+        )
+        await self._change(guild_id, lambda c: _put(c, block))
+        return block
+
+    async def unblock(self, guild_id: int, user_id: int, *, by: int) -> Block | None:
+        """Lift a member's block and return it; None: there was none."""
+        now = self._clock.now()
+
+        def work(connection: Connection) -> Block | None:
+            found = blocks.find(connection, guild_id, user_id)
+            if found is None or not found.holds(now):
+                return None
+            blocks.put(connection, replace(found, until=now))  # strikes are counted from there
+            _audit(connection, found, "member unblocked", by, now, lifted=True)
+            return found
+
+        return await self._change(guild_id, work)
+
+    async def weigh(self, guild_id: int, user_id: int, choices: GuildChoices) -> Strikes:
+        """Count what was declined just now; block the member where those are too many."""
+        most, now = choices.strikes, self._clock.now()
+        if most is None:
+            return await self.strikes(guild_id, user_id, choices)
+
+        def work(connection: Connection) -> Strikes:
+            found = blocks.find(connection, guild_id, user_id)
+            count = _count(connection, guild_id, user_id, found, now)
+            if count < most or (found is not None and found.holds(now)):
+                return Strikes(count=count, most=most)
+            block = Block(
+                guild_id=guild_id,
+                user_id=user_id,
+                until=now + timedelta(hours=choices.block_hours),
+                reason="",
+                blocked_by=None,
+                blocked_at=now,
+            )
+            _put(connection, block)
+            return Strikes(count=count, most=most, block=block)
+
+        return await self._change(guild_id, work)
+
+    async def strikes(self, guild_id: int, user_id: int, choices: GuildChoices) -> Strikes:
+        """Return how many strikes a member has; nothing changes."""
+        now = self._clock.now()
+
+        def work(connection: Connection) -> int:
+            found = blocks.find(connection, guild_id, user_id)
+            return _count(connection, guild_id, user_id, found, now)
+
+        return Strikes(count=await self._database.read(work), most=choices.strikes)
+
+    async def _change(self, guild_id: int, work: Callable[[Connection], T]) -> T:
+        try:
+            return await self._database.write(work)
+        finally:  # also when cancelled: it may have been written
+            self._blocks.forget(guild_id)
+
+
+_REFUSALS: Final[Mapping[tuple[bool, bool], type[Blocked]]] = {
+    (False, False): Blocked,
+    (False, True): BlockedBecause,
+    (True, False): BlockedForGood,
+    (True, True): BlockedForGoodBecause,
+}
+
+
+def _count(
+    connection: Connection, guild_id: int, user_id: int, last: Block | None, now: datetime
+) -> int:
+    since = now - COUNTED if last is None else max(now - COUNTED, last.blocked_at)
+    return blocks.declined_since(connection, guild_id, user_id, since)
+
+
+def _put(connection: Connection, block: Block) -> None:
+    blocks.put(connection, block)
+    by = STRIKES_DID_IT if block.blocked_by is None else block.blocked_by
+    _audit(connection, block, "member blocked", by, block.blocked_at)
+
+
+def _audit(
+    connection: Connection,
+    block: Block,
+    action: str,
+    by: int,
+    at: datetime,
+    *,
+    lifted: bool = False,
+) -> None:
+    said = {"until": block.until.isoformat() if block.until else None, "reason": block.reason}
+    audit.append(
+        connection,
+        guild_id=block.guild_id,
+        user_id=by,
+        action=action,
+        target=f"member:{block.user_id}",
+        before=said if lifted else None,
+        after=None if lifted else said,
+        at=at,
+    )

@@ -1,0 +1,110 @@
+"""What reaches those who moderate a server: declined requests and what members ask them to see."""
+
+from typing import Any, Final
+
+import structlog
+from discord import Interaction
+from discord.ui import View
+
+from bot.domain.cases import Case, CaseKind
+from bot.domain.errors import ContentRefused, NoLogChannel
+from bot.services.cases import Plea
+from bot.ui.case_cards import case_card
+from bot.ui.host import ModerationHost
+from bot.ui.panels import button
+from bot.ui.reasons import declined, reasons
+from bot.ui.replies import tell
+from bot.ui.words import say
+
+log = structlog.get_logger(__name__)
+
+_TOLD: Final = {
+    CaseKind.REPORT: "Thank you. The people who moderate this server see it now.",
+    CaseKind.APPEAL: "The people who moderate this server see it now; they may write to you.",
+}
+
+
+async def note_refusal(interaction: Interaction[Any], error: ContentRefused) -> None:
+    """Tell the server's log channel, if it has one, that a request was declined.
+
+    Nothing is raised: the asker has been answered.
+    """
+    host: ModerationHost = interaction.client
+    try:
+        choices = await host.guild_choices.choices(interaction.guild_id or 0)
+    except Exception as failed:  # noqa: BLE001 - a busy database
+        log.warning("notice_failed", guild=interaction.guild_id, reason=type(failed).__name__)
+        return
+    if choices.log_channel is not None:
+        locale, member = _locale(interaction), interaction.user.id
+        is_blocked = error.strikes is not None and error.strikes.block is not None
+        buttons = member_buttons(locale, member, is_blocked=is_blocked)
+        text = _refusal(locale, interaction, error)
+        await host.notices.post(choices.log_channel, text, buttons)
+
+
+async def put_case(interaction: Interaction[Any], plea: Plea) -> None:
+    """Put what a member asks before those who moderate, once.
+
+    Raises:
+        NoLogChannel: nobody can be reached; nothing is left open.
+    """
+    host: ModerationHost = interaction.client
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    case, is_new = await host.cases.open(plea)
+    if not is_new and case.card_message_id is not None:
+        said = say(plea.locale, "The people who moderate this server have this already.")
+        await tell(interaction, said)
+        return
+    if not await _post(interaction, host, case, plea):
+        await host.cases.unposted(case)
+        raise NoLogChannel
+    await tell(interaction, say(plea.locale, _TOLD[plea.kind]))
+
+
+def member_buttons(locale: str, user_id: int, *, is_blocked: bool) -> View:
+    """Return what can be done about a member, below what they did."""
+    view = View(timeout=None)
+    if is_blocked:
+        view.add_item(button(say(locale, "Unblock"), f"mod:unblock:{user_id}"))
+    else:
+        view.add_item(button(say(locale, "Block for a day"), f"mod:day:{user_id}"))
+        view.add_item(button(say(locale, "Block…"), f"mod:ask:{user_id}"))
+    view.add_item(button(say(locale, "What was declined"), f"mod:log:{user_id}"))
+    view.stop()
+    return view
+
+
+async def _post(
+    interaction: Interaction[Any], host: ModerationHost, case: Case, plea: Plea
+) -> bool:
+    """Post the card in the log channel; return whether it stands there."""
+    log_channel = (await host.guild_choices.choices(case.guild_id)).log_channel
+    if log_channel is None:
+        return False
+    card = case_card(_locale(interaction), case, plea.about)
+    message_id = await host.notices.put(log_channel, card)
+    if message_id is None:
+        return False
+    await host.cases.posted(case, log_channel, message_id)
+    return True
+
+
+def _refusal(locale: str, interaction: Interaction[Any], error: ContentRefused) -> str:
+    why = reasons(locale, error.categories, error.scores)
+    by = declined(locale, error.source, error.stage)
+    who = say(
+        locale,
+        "{member} in {channel}",
+        member=interaction.user.mention,
+        channel=f"<#{interaction.channel_id}>",
+    )
+    text = f"**{why}** — {by} · {who} · #{error.code}"
+    if error.strikes is None or error.strikes.block is None:
+        return text
+    until = say(locale, "They are blocked until {moment}.", moment=error.strikes.block.until)
+    return f"{text}\n-# {until}"
+
+
+def _locale(interaction: Interaction[Any]) -> str:
+    return interaction.guild_locale.value if interaction.guild_locale else "en-US"

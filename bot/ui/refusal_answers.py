@@ -1,0 +1,85 @@
+"""What the buttons of a refusal do: ask with other words, or ask a moderator to look at it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from discord import Interaction
+
+from bot.domain.asks import recall
+from bot.domain.cases import CaseKind
+from bot.domain.errors import NoSuchJob, NotYours
+from bot.domain.jobs import Job
+from bot.services.cases import Plea
+from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
+from bot.ui.forms import ask_in_form, long_field, written_in
+from bot.ui.host import Host
+from bot.ui.moderators import put_case
+from bot.ui.words import say
+
+MOST_PROMPT: Final = 4000
+"""Characters that a field of a form takes; a command takes 6,000."""
+
+_MOST_PLEA: Final = 500
+
+
+async def answer_refused(interaction: Interaction[Any], parts: list[str]) -> None:
+    """Do what was pressed, or what the form says, for the asker alone."""
+    verb, code = parts
+    host: Host = interaction.client
+    job = await host.studio.books.find(place_of(interaction).guild_id, code, "/imagine")
+    if interaction.user.id != job.user_id:
+        raise NotYours(command=f"/{job.command}")
+    await _VERBS[verb](interaction, job)
+
+
+async def _edit(interaction: Interaction[Any], job: Job) -> None:
+    locale = interaction.locale.value
+    field = long_field("prompt", usual=job.prompt or "", most=MOST_PROMPT)
+    title, label = say(locale, "Edit your prompt"), say(locale, "What to draw")
+    await ask_in_form(interaction, f"refused:again:{job.code}", title, {label: field})
+
+
+async def _again(interaction: Interaction[Any], job: Job) -> None:
+    """Ask for the same with other words."""
+    host: Host = interaction.client
+    if not job.options:
+        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+    ask = recall(
+        job.options,
+        command=job.command,
+        prompt=written_in(interaction).get("prompt", ""),
+        origin=origin_of(interaction),
+        asker=asker_of(interaction),
+        place=place_of(interaction),
+        parent=job.parent,
+    )
+    await ask_and_show(interaction, host.studio, ask)
+
+
+async def _ask(interaction: Interaction[Any], job: Job) -> None:
+    locale = interaction.locale.value
+    hint = say(locale, "Your words are shown to the moderators along with this.")
+    field = long_field("text", hint=hint, most=_MOST_PLEA)
+    label = say(locale, "Why you think it was a mistake")
+    title = say(locale, "Ask a moderator")
+    await ask_in_form(interaction, f"refused:send:{job.code}", title, {label: field})
+
+
+async def _send(interaction: Interaction[Any], job: Job) -> None:
+    plea = Plea(
+        kind=CaseKind.APPEAL,
+        about=job,
+        user_id=interaction.user.id,
+        locale=interaction.locale.value,
+        text=written_in(interaction).get("text", "").strip()[:_MOST_PLEA],
+        channel_id=place_of(interaction).channel_id,
+    )
+    await put_case(interaction, plea)
+
+
+_VERBS: Final[Mapping[str, Callable[[Interaction[Any], Job], Awaitable[None]]]] = {
+    "edit": _edit,
+    "again": _again,
+    "ask": _ask,
+    "send": _send,
+}
