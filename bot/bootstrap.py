@@ -30,6 +30,7 @@ from bot.services.digests import Digests
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
+from bot.services.history import History
 from bot.services.house_rules import HouseRules
 from bot.services.moderation import ModerationLog
 from bot.services.places import Places
@@ -66,6 +67,7 @@ class Services:
     conduct: Conduct
     words: WordLists
     cases: Cases
+    history: History
     moderation: ModerationLog
     audit: AuditLog
     alerts: Alerts
@@ -150,6 +152,7 @@ async def open_services(
             conduct=conduct,
             words=words,
             cases=Cases(database, clock),
+            history=History(database),
             moderation=ModerationLog(database),
             audit=AuditLog(database),
             alerts=Alerts(database, provider, clock, operator_channel=settings.operator_channel_id),

@@ -51,6 +51,12 @@ class NotYours(UserError):
     tip = "Make your own with {command}."
 
 
+class OthersRequest(UserError):
+    cost = Cost.NOT_ASKED
+    message = "That request is somebody else's."
+    tip = "What is not private is where it was posted; `/history` shows your own."
+
+
 class NotOurs(UserError):
     cost = Cost.NOT_ASKED
     message = "This is not a result of Easel's."

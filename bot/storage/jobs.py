@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, select, update
 
@@ -18,7 +18,8 @@ _FIELDS = (
     "message_id", "created_at", "calling_at", "made_at", "delivered_at", "finished_at",
     "keep_until",
 )  # fmt: skip
-_COLUMNS = [jobs.c[name] for name in _FIELDS]
+COLUMNS: Final = [jobs.c[name] for name in _FIELDS]
+"""What `job_of` reads."""
 
 # On the way of every request: built once, since building costs as much as running.
 _KNOWN = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction_id"))
@@ -61,9 +62,9 @@ def move(connection: Connection, job_id: int, state: JobState, **values: object)
 
 def find(connection: Connection, guild_id: int, code: str) -> Job | None:
     """Return the server's job with *code*."""
-    query = select(*_COLUMNS).where(jobs.c.guild_id == guild_id, jobs.c.code == code)
+    query = select(*COLUMNS).where(jobs.c.guild_id == guild_id, jobs.c.code == code)
     row = connection.execute(query).mappings().first()
-    return None if row is None else _job(row)
+    return None if row is None else job_of(row)
 
 
 def lineage(connection: Connection, job: Job, most: int = 10) -> list[Job]:
@@ -81,8 +82,8 @@ def lineage(connection: Connection, job: Job, most: int = 10) -> list[Job]:
 
 def unfinished(connection: Connection) -> list[Job]:
     """Return every job that has no final state, oldest first."""
-    query = select(*_COLUMNS).where(jobs.c.finished_at.is_(None)).order_by(jobs.c.id)
-    return [_job(row) for row in connection.execute(query).mappings()]
+    query = select(*COLUMNS).where(jobs.c.finished_at.is_(None)).order_by(jobs.c.id)
+    return [job_of(row) for row in connection.execute(query).mappings()]
 
 
 def forget_message(connection: Connection, job_id: int) -> bool:
@@ -142,7 +143,8 @@ def erase_prompts(connection: Connection, now: datetime, most: int = 500) -> int
     return connection.execute(update(jobs).where(jobs.c.id.in_(due)).values(**gone)).rowcount
 
 
-def _job(row: RowMapping) -> Job:
+def job_of(row: RowMapping) -> Job:
+    """Return the job of a row of `COLUMNS`."""
     values: dict[str, Any] = dict(row)
     values |= {"command": Command(row["command"]), "state": JobState(row["state"])}
     values |= {"roles": frozenset(row["roles"] or ())}

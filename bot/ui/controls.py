@@ -17,6 +17,7 @@ from bot.ui.audit import turn_audit
 from bot.ui.blocks import answer_mod
 from bot.ui.cases import answer_case, answer_report
 from bot.ui.failures import answer_failure
+from bot.ui.history import answer_history
 from bot.ui.modlog import turn_modlog
 from bot.ui.policy import require_control
 from bot.ui.price_answers import answer_price
@@ -32,6 +33,7 @@ Handler = Callable[[Interaction[Any], list[str]], Awaitable[None]]
 HANDLERS: Final[Mapping[str, Handler]] = {
     "easel": answer_result,
     "price": answer_price,
+    "history": answer_history,
     "refused": answer_refused,
     "report": answer_report,
     "case": answer_case,

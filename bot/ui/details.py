@@ -15,6 +15,7 @@ from bot.ui.asking import asker_of, place_of
 from bot.ui.buttons import code_in
 from bot.ui.host import Host
 from bot.ui.panels import at, lines, panel, show, small
+from bot.ui.posted import link_to
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
@@ -107,7 +108,7 @@ def _options(locale: str, job: Job) -> Iterator[str]:
         value = job.options.get(name)
         if value:
             yield say(locale, message, value=shown(str(value), _NAME))
-    if job.command is Command.VARY:
+    if job.command is Command.VARY and job.options:
         yield say(locale, "Strength: {value}", value=say(locale, job.options["strength"]))
     if job.options.get("verbatim"):
         yield say(locale, "Your words as they are, not rewritten")
@@ -145,7 +146,5 @@ def _seconds(start: datetime, end: datetime) -> str:
 
 def _linked(job: Job) -> str:
     name = f"`#{job.code}` /{job.command}"
-    if job.message_id is None or job.private:
-        return name
-    place = f"{job.guild_id}/{job.message_channel_id}/{job.message_id}"
-    return f"{name} — https://discord.com/channels/{place}"
+    link = link_to(job)
+    return f"{name} — {link}" if link else name

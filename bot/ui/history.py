@@ -1,0 +1,210 @@
+"""``/history``: a member's own requests with their pictures, and what can be done with each."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from discord import ButtonStyle, Interaction
+from discord.ui import (
+    ActionRow,
+    Button,
+    Container,
+    LayoutView,
+    Section,
+    Separator,
+    TextDisplay,
+    Thumbnail,
+)
+
+from bot.domain.asks import Command, recall
+from bot.domain.errors import NoSuchJob, NotYours
+from bot.domain.history import Ending, Entry, HistoryPage, HistoryQuery
+from bot.domain.jobs import Job, JobState
+from bot.services.history import History
+from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
+from bot.ui.details import show_details
+from bot.ui.host import Host
+from bot.ui.panels import at, button, small
+from bot.ui.posted import first_pictures, link_to
+from bot.ui.text import shown
+from bot.ui.words import say
+
+_PROMPT: Final = 160
+_STATES: Final[Mapping[JobState, str]] = {
+    JobState.BOOKED: "waiting",
+    JobState.CALLING: "being made",
+    JobState.MADE: "made, and not shown yet",
+    JobState.DONE: "",
+    JobState.REFUSED: "declined",
+    JobState.FAILED: "failed",
+    JobState.UNKNOWN: "failed",
+}
+
+
+class HistoryServices(Protocol):
+    """The client's services, as far as the history knows them."""
+
+    @property
+    def history(self) -> History:
+        """What is paged through."""
+        ...
+
+
+class HistoryHost(Host, Protocol):
+    """The client, as far as the history knows it."""
+
+    @property
+    def services(self) -> HistoryServices:
+        """What the bot does."""
+        ...
+
+
+async def show_history(interaction: Interaction[Any], query: HistoryQuery) -> None:
+    """Show a page to the one who asks alone, in place of the page before where there is one."""
+    host: HistoryHost = interaction.client
+    await interaction.response.defer(ephemeral=True, thinking=interaction.message is None)
+    page = await host.services.history.page(query)
+    pictures = await first_pictures(interaction, (each.job for each in page.entries))
+    view = history_panel(interaction.locale.value, query, page, pictures)
+    await interaction.edit_original_response(view=view)
+
+
+def history_panel(
+    locale: str, query: HistoryQuery, page: HistoryPage, pictures: Mapping[int, str]
+) -> LayoutView:
+    """Return *page*; *pictures* are addresses of first pictures by the ids of their jobs.
+
+    The view is stopped, so discord.py keeps nothing in memory for it.
+    """
+    view = LayoutView(timeout=None)
+    container = Container[LayoutView](TextDisplay(f"## {say(locale, 'Your pictures here')}"))
+    for text in _filters(locale, query):
+        container.add_item(TextDisplay(small([text])))
+    for each in page.entries:
+        container.add_item(Separator(visible=False))
+        _add(container, locale, each, pictures.get(each.job.id))
+    if not page.entries:
+        container.add_item(TextDisplay(_nothing(locale, query)))
+    if page.has_newer or page.has_older:
+        container.add_item(ActionRow(*_turns(locale, query, page)))
+    view.add_item(container)
+    view.stop()
+    return view
+
+
+async def answer_history(interaction: Interaction[Any], parts: list[str]) -> None:
+    """Do what was pressed, for the one whose history it is: it shows nobody else's."""
+    verb, *rest = parts
+    if verb in {"older", "newer"}:
+        await _turn(interaction, verb, rest)
+        return
+    host: HistoryHost = interaction.client
+    (code,) = rest
+    job = await host.studio.books.find(place_of(interaction).guild_id, code, "/imagine")
+    if job.user_id != interaction.user.id:
+        raise NotYours(command=f"/{job.command}")
+    await _VERBS[verb](interaction, host, job)
+
+
+async def _turn(interaction: Interaction[Any], turn: str, rest: list[str]) -> None:
+    job_id, command, ending, *search = rest
+    query = HistoryQuery(
+        guild_id=place_of(interaction).guild_id,
+        user_id=interaction.user.id,
+        search=":".join(search),
+        command=Command(command) if command else None,
+        ending=Ending(ending) if ending else None,
+    )
+    where = {"before_id" if turn == "older" else "after_id": int(job_id)}
+    await show_history(interaction, replace(query, **where))
+
+
+async def _again(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:
+    if job.prompt is None:
+        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+    ask = recall(
+        job.options,
+        command=job.command,
+        prompt=job.prompt,
+        origin=origin_of(interaction),
+        asker=asker_of(interaction),
+        place=place_of(interaction),
+        parent=job.code,
+    )
+    await ask_and_show(interaction, host.studio, ask)
+
+
+async def _details(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:
+    await show_details(interaction, host, job)
+
+
+def _add(container: Container[Any], locale: str, entry: Entry, picture: str | None) -> None:
+    text = "\n".join(_lines(locale, entry))
+    if picture is None:
+        container.add_item(TextDisplay(text))
+    else:
+        alt = shown(entry.job.prompt or entry.job.command)
+        thumbnail = Thumbnail[LayoutView](picture, description=alt)
+        container.add_item(Section[LayoutView](text, accessory=thumbnail))
+    code = entry.job.code
+    again = button(
+        say(locale, "Again"), f"history:again:{code}", usable=entry.job.prompt is not None
+    )
+    container.add_item(ActionRow(again, button(say(locale, "Details"), f"history:details:{code}")))
+
+
+def _lines(locale: str, entry: Entry) -> Iterator[str]:
+    job = entry.job
+    words = shown(job.prompt, _PROMPT) if job.prompt else ""
+    if job.prompt is None:
+        words = say(locale, "words erased")
+    yield f"**{words or say(locale, 'no words')}**"
+    facts = [
+        " → ".join([*(each.command for each in entry.before), job.command]),
+        at(job.created_at),
+    ]
+    if state := _STATES[job.state]:
+        facts.append(say(locale, state))
+    if job.private:
+        facts.append(say(locale, "private"))
+    yield small([" · ".join([*facts, f"#{job.code}"])])
+    if link := link_to(job):
+        yield link
+
+
+def _filters(locale: str, query: HistoryQuery) -> Iterator[str]:
+    if query.search:
+        yield say(locale, "Only with “{words}” in the prompt", words=shown(query.search))
+    if query.command is not None:
+        yield say(locale, "Only /{command}", command=query.command)
+    if query.ending is not None:
+        yield say(locale, "Only those that are {ending}", ending=say(locale, query.ending))
+
+
+def _nothing(locale: str, query: HistoryQuery) -> str:
+    if query.search:
+        return say(
+            locale, "Nothing found. Words are kept only as long as this server's settings say."
+        )
+    return say(locale, "Nothing here yet: try `/imagine`.")
+
+
+def _turns(locale: str, query: HistoryQuery, page: HistoryPage) -> list[Button[Any]]:
+    if not page.entries:
+        return []
+    first, last = page.entries[0].job.id, page.entries[-1].job.id
+    ways = (
+        ("newer", say(locale, "Newer"), first, page.has_newer),
+        ("older", say(locale, "Older"), last, page.has_older),
+    )
+    filters = f"{query.command or ''}:{query.ending or ''}:{query.search}"
+    return [
+        button(label, f"history:{turn}:{job_id}:{filters}", ButtonStyle.secondary, usable=there)
+        for turn, label, job_id, there in ways
+    ]
+
+
+_VERBS: Final[Mapping[str, Callable[[Interaction[Any], HistoryHost, Job], Awaitable[None]]]] = {
+    "again": _again,
+    "details": _details,
+}

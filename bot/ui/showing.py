@@ -1,0 +1,82 @@
+"""``/show``: brings back a result by its code, posted or not."""
+
+from typing import Any, Protocol
+
+import discord
+from discord import Interaction, MediaGalleryItem
+from discord.ui import ActionRow, Container, LayoutView, MediaGallery, TextDisplay
+
+from bot.domain.errors import OthersRequest
+from bot.domain.jobs import Job, JobState
+from bot.services.recovery import Recovery
+from bot.ui.asking import place_of, show_kept
+from bot.ui.details import show_details
+from bot.ui.host import Host
+from bot.ui.panels import at, button, show, small
+from bot.ui.policy import is_moderator
+from bot.ui.posted import link_to, message_of
+from bot.ui.text import shown
+from bot.ui.words import say
+
+
+class ShowServices(Protocol):
+    """The client's services, as far as this command knows them."""
+
+    @property
+    def recovery(self) -> Recovery:
+        """What knows the pictures that could not be posted."""
+        ...
+
+
+class ShowHost(Host, Protocol):
+    """The client, as far as this command knows it."""
+
+    @property
+    def services(self) -> ShowServices:
+        """What the bot does."""
+        ...
+
+
+async def show_again(interaction: Interaction[Any], code: str) -> None:
+    """Post what is kept under *code*, or show privately what stands elsewhere.
+
+    Raises:
+        NoSuchJob: there is no such request here.
+        OthersRequest: it is somebody else's, and the one who asks is no moderator.
+    """
+    host: ShowHost = interaction.client
+    guild_id = place_of(interaction).guild_id
+    job = await host.studio.books.find(guild_id, code, "/imagine")
+    if job.user_id != interaction.user.id and not is_moderator(interaction):
+        raise OthersRequest
+    if job.state is JobState.MADE and job.user_id == interaction.user.id:
+        ticket = await host.services.recovery.kept(guild_id, interaction.user.id, code)
+        await show_kept(interaction, host.studio, ticket)
+        return
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    message = await message_of(interaction, job)
+    if message is None or not message.attachments:
+        await show_details(interaction, host, job)
+        return
+    await show(interaction, _panel(interaction.locale.value, job, message))
+
+
+def _panel(locale: str, job: Job, message: discord.Message) -> LayoutView:
+    """Return the pictures where they stand; the view is stopped, so nothing stays in memory."""
+    words = shown(job.prompt) if job.prompt else say(locale, "words erased")
+    gallery = MediaGallery[LayoutView](
+        *(MediaGalleryItem(each.url, description=each.description) for each in message.attachments)
+    )
+    facts = small([f"/{job.command} · <@{job.user_id}> · {at(job.created_at)} · #{job.code}"])
+    container = Container[LayoutView](
+        TextDisplay(f"**{words}**\n{facts}\n{link_to(job)}"),
+        gallery,
+        ActionRow(
+            button(say(locale, "Again"), f"history:again:{job.code}"),
+            button(say(locale, "Details"), f"history:details:{job.code}"),
+        ),
+    )
+    view = LayoutView(timeout=None)
+    view.add_item(container)
+    view.stop()
+    return view
