@@ -40,7 +40,7 @@ def _order(panel: Pressed, *words: str) -> list[str]:
 
 def _thumbnails(components: list[dict[str, Any]]) -> Iterator[str]:
     for each in components:
-        accessory = each.get("accessory") or {}
+        accessory: dict[str, Any] = each.get("accessory") or {}
         if "media" in accessory:
             yield accessory["media"]["url"]
         yield from _thumbnails(each.get("components", []))
