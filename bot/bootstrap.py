@@ -28,6 +28,7 @@ from bot.services.conduct import Conduct
 from bot.services.confirmations import Confirmations
 from bot.services.digests import Digests
 from bot.services.downloads import Downloader, open_downloads
+from bot.services.drafts import Drafts
 from bot.services.fingerprints import Fingerprints, load_key
 from bot.services.guilds import Guilds
 from bot.services.history import History
@@ -61,6 +62,7 @@ class Services:
     quotas: Quotas
     guilds: Guilds
     confirmations: Confirmations
+    drafts: Drafts
     wishes: Wishes
     plans: RulePlans
     prechecks: Prechecks
@@ -146,6 +148,7 @@ async def open_services(
             quotas=quotas,
             guilds=guilds,
             confirmations=Confirmations(database, provider, clock),
+            drafts=Drafts(database, clock),
             wishes=Wishes(database, clock),
             plans=RulePlans(database, guilds, clock, _quota_defaults(settings)),
             prechecks=prechecks,

@@ -81,6 +81,7 @@ class EaselClient(commands.Bot):
         self.queue = services.queue
         self.guild_choices = services.guilds
         self.confirmations = services.confirmations
+        self.drafts = services.drafts
         self.quotas = services.quotas
         self.wishes = services.wishes
         self.plans = services.plans
@@ -137,6 +138,7 @@ class EaselClient(commands.Bot):
             await self.studio.books.catch_up()
             erased = await self.studio.books.erase_old_prompts()
             ended = await self.confirmations.expire()
+            await self.drafts.expire()
             unanswered = await self.wishes.expire()
         except UserError as error:  # the next minute tries again; a raise would end the loop
             log.warning("not_tidied", reason=type(error).__name__)

@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.client import EaselClient
 from bot.domain.asks import Command
-from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Fit
+from bot.domain.pictures import EXTENSIONS, REGIONS, TRANSPARENT_PARTS, Fit
 from bot.services.studio import Studio
 from bot.ui.asking import ask_and_show, ask_of, source_of, sources_of
 from bot.ui.offers import can, offer, offer_models, offer_shapes, offered_command
@@ -31,6 +31,9 @@ class Edit(commands.Cog):
         prompt="What it should become",
         mask="A picture of the same shape: white or transparent is what changes",
         region="The part that changes",
+        difference="A copy of the picture, painted over: where it differs is what changes",
+        extend="How much room is painted around the picture",
+        keep="Whether the rest stays exactly as it is (yes unless you say)",
         markup="A copy of the picture, or a transparent one, with marks that show what you mean",
         fit="How a picture that is not square is sent (pad keeps all of it)",
         shape="A shape, or a size such as 1920x1080 (the picture's own unless you say)",
@@ -52,7 +55,10 @@ class Edit(commands.Cog):
         background=offer("background"),
         output_format=offer("format"),
     )
-    @app_commands.choices(region=[Choice(name=name, value=name) for name in PARTS])
+    @app_commands.choices(
+        region=[Choice(name=name, value=name) for name in PARTS],
+        extend=[Choice(name=name, value=name) for name in EXTENSIONS],
+    )
     async def edit(
         self,
         interaction: Interaction[Any],
@@ -60,6 +66,9 @@ class Edit(commands.Cog):
         prompt: app_commands.Range[str, 1, 6000],
         mask: discord.Attachment | None = None,
         region: str | None = None,
+        difference: discord.Attachment | None = None,
+        extend: str | None = None,
+        keep: bool = True,
         markup: discord.Attachment | None = None,
         fit: Literal["pad", "crop", "stretch"] = "pad",
         shape: str | None = None,
@@ -82,6 +91,9 @@ class Edit(commands.Cog):
             source=source_of(image),
             mask=source_of(mask),
             region=region,
+            difference=source_of(difference),
+            extend=extend,
+            keep=keep,
             markup=source_of(markup),
             fit=Fit(fit),
             shape=wanted_of(shape),
@@ -93,7 +105,7 @@ class Edit(commands.Cog):
             private=private,
             references=sources_of(reference, reference2, reference3, reference4),
         )
-        await ask_and_show(interaction, self._studio, ask)
+        await ask_and_show(interaction, self._studio, ask, look=bool(mask or difference))
 
 
 async def setup(bot: EaselClient) -> None:

@@ -8,7 +8,11 @@ from discord.ext import commands
 
 from bot.client import EaselClient
 from bot.ui.cases import ask_to_report
+from bot.domain.asks import Command
+from bot.ui.alt_text import open_alt_text
 from bot.ui.details import show_details_of
+from bot.ui.drafting import draft_message, open_draft
+from bot.ui.offers import can
 
 
 @app_commands.context_menu(name="Image details")
@@ -23,7 +27,32 @@ async def report_image(interaction: Interaction[Any], message: discord.Message) 
     await ask_to_report(interaction, message)
 
 
-_MENUS = (image_details, report_image)
+@app_commands.context_menu(name="Edit image")
+async def edit_image(interaction: Interaction[Any], message: discord.Message) -> None:
+    """Change a picture of anybody's message."""
+    await open_draft(interaction, await draft_message(interaction, message, Command.EDIT))
+
+
+@app_commands.context_menu(name="Vary image")
+async def vary_image(interaction: Interaction[Any], message: discord.Message) -> None:
+    """Make another version of a picture of anybody's message."""
+    await open_draft(interaction, await draft_message(interaction, message, Command.VARY))
+
+
+@app_commands.context_menu(name="Alt text")
+async def alt_text(interaction: Interaction[Any], message: discord.Message) -> None:
+    """Set or change what a result says to those who do not see it."""
+    await open_alt_text(interaction, message)
+
+
+MENUS = {
+    edit_image: Command.EDIT,
+    vary_image: Command.VARY,
+    image_details: None,
+    alt_text: None,
+    report_image: None,
+}
+"""The menus, with what a model must be able to do for them to show."""
 
 
 class Menus(commands.Cog):
@@ -31,15 +60,17 @@ class Menus(commands.Cog):
 
     def __init__(self, bot: EaselClient) -> None:
         self._tree = bot.tree
+        models = bot.provider.models
+        self._menus = [menu for menu, needs in MENUS.items() if not needs or can(models, needs)]
 
     async def cog_load(self) -> None:
         """Add the menus."""
-        for menu in _MENUS:
+        for menu in self._menus:
             self._tree.add_command(menu)
 
     async def cog_unload(self) -> None:
         """Remove the menus."""
-        for menu in _MENUS:
+        for menu in self._menus:
             self._tree.remove_command(menu.name, type=menu.type)
 
 

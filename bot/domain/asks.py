@@ -10,11 +10,12 @@ from bot.domain.sizes import Wanted, parse_wanted
 
 
 class Command(StrEnum):
-    """The three ways to make a picture."""
+    """The ways to make a picture."""
 
     IMAGINE = "imagine"
     EDIT = "edit"
     VARY = "vary"
+    BLEND = "blend"
 
 
 class Strength(StrEnum):
@@ -77,7 +78,16 @@ class Origin:
 class Ask:
     """One request for pictures, with the server's defaults not yet applied (None).
 
-    *economy* names the options that a saving server chose and not the member.
+    Attributes:
+        difference: a copy of the source that was painted over; where it differs is what changes.
+        region: what changes, by one name or several, as `bot.domain.pictures.regions_in` reads it.
+        extend: how much room is painted around the source, by a name of `EXTENSIONS`.
+        invert: whether everything else changes instead of what was chosen.
+        grow: how far the chosen part grows, in percent of the canvas's longer side; it shrinks
+            where this is negative.
+        keep: whether what was not chosen stays exactly as it is.
+        found_in: ``channel/message`` of where the source was found; None where it was uploaded.
+        economy: the options that a saving server chose and not the member.
     """
 
     command: Command
@@ -87,9 +97,14 @@ class Ask:
     prompt: str = field(default="", repr=False)
     source: Source | None = None
     mask: Source | None = None
+    difference: Source | None = None
     markup: Source | None = None
     references: tuple[Source, ...] = ()
     region: str | None = None
+    extend: str | None = None
+    invert: bool = False
+    grow: int = 0
+    keep: bool = True
     fit: Fit = Fit.PAD
     shape: Wanted | None = None
     quality: str | None = None
@@ -102,28 +117,36 @@ class Ask:
     private: bool = False
     strength: Strength = Strength.MEDIUM
     parent: str | None = None
+    found_in: str | None = None
     economy: tuple[str, ...] | None = None
 
+    @property
+    def is_masked(self) -> bool:
+        """Whether only a part of the source, or of its surroundings, changes."""
+        return bool(self.mask or self.difference or self.region or self.extend)
 
-def _source(values: Mapping[str, Any]) -> Source:
+
+def source_in(values: Mapping[str, Any]) -> Source:
+    """Return the source whose plain JSON *values* these are."""
     known: Mapping[str, int] | None = values.get("pixels")
     return Source(**values) if known is None else replace(Source(**values), pixels=Size(**known))
 
 
 _REMEMBERED = (
-    "region", "fit", "shape", "quality", "count", "model", "style", "background", "output_format",
-    "verbatim", "private", "strength", "source", "mask", "markup", "references",
-    "economy",
+    "region", "extend", "invert", "grow", "keep", "fit", "shape", "quality", "count", "model",
+    "style", "background", "output_format", "verbatim", "private", "strength", "source", "mask",
+    "difference", "markup", "references", "found_in", "economy",
 )  # fmt: skip
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "fit": Fit,
     "shape": parse_wanted,
     "strength": Strength,
-    "source": _source,
-    "mask": _source,
-    "markup": _source,
+    "source": source_in,
+    "mask": source_in,
+    "difference": source_in,
+    "markup": source_in,
     "economy": tuple,
-    "references": lambda values: tuple(_source(each) for each in values),
+    "references": lambda values: tuple(source_in(each) for each in values),
 }
 
 

@@ -69,6 +69,30 @@ class ModeratorsOnly(UserError):
     tip = "Ask someone who moderates this server."
 
 
+class NoPicture(UserError):
+    cost = Cost.NOT_ASKED
+    message = "There is no picture in this message."
+    tip = "Choose the command on a message that shows one."
+
+
+class CannotPost(UserError):
+    cost = Cost.NOT_ASKED
+    message = "Easel may not post pictures in this channel; it lacks: {missing}."
+    tip = "Ask someone who runs this server to allow it, and press again."
+
+
+class CannotChange(UserError):
+    cost = Cost.NOT_ASKED
+    message = "Discord did not let Easel change this message; it may be gone, or private."
+    tip = "Look whether it is still there."
+
+
+class ServersOnly(UserError):
+    cost = Cost.NOT_ASKED
+    message = "Easel works on servers only, where the server's limits and budget hold."
+    tip = "Ask in a channel of a server that has Easel."
+
+
 class ManagersOnly(UserError):
     cost = Cost.NOT_ASKED
     message = "This is for people with the Manage Server permission."
@@ -366,6 +390,11 @@ class MarkupCoversAll(PictureError):
 class DownloadFailed(PictureError):
     message = "Your {what} could not be fetched from Discord."
     tip = "Upload it again."
+
+
+class Elsewhere(DownloadFailed):
+    message = "Your {what} is on another site, and Easel fetches from Discord only."
+    tip = "Save it and upload it here."
 
 
 # --- the picture makers -----------------------------------------------------------------------

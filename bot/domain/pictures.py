@@ -1,5 +1,6 @@
 """Sizes, shapes and places of pictures, in pixels; no pixels themselves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -140,6 +141,11 @@ class Margins:
     right: float = 0.0
     bottom: float = 0.0
 
+    def around(self, size: Size) -> Size:
+        """Return the size of a picture of *size* with this room around it."""
+        width = size.width * (1 + self.left + self.right)
+        return Size(round(width), round(size.height * (1 + self.top + self.bottom)))
+
 
 _THIRD = (0.0, 1 / 3, 2 / 3, 1.0)
 
@@ -168,3 +174,32 @@ REGIONS: dict[str, Region] = {
 
 TRANSPARENT_PARTS = "transparent parts"
 """Names, among regions, what is transparent in the picture itself."""
+
+_TOGETHER = " + "
+
+_SIDES = {
+    "all around": ("left", "top", "right", "bottom"),
+    "left": ("left",),
+    "right": ("right",),
+    "up": ("top",),
+    "down": ("bottom",),
+    "sides": ("left", "right"),
+    "up and down": ("top", "bottom"),
+}
+
+EXTENSIONS: dict[str, Margins] = {
+    f"{where} by {percent} %": Margins(**dict.fromkeys(sides, percent / 100))
+    for percent in (25, 50, 100)
+    for where, sides in _SIDES.items()
+}
+"""The rooms that can be painted around a picture, by their names."""
+
+
+def regions_in(text: str) -> tuple[str, ...]:
+    """Return the names of regions that *text* holds together."""
+    return tuple(text.split(_TOGETHER))
+
+
+def regions_together(names: Iterable[str]) -> str:
+    """Return several names of regions as one."""
+    return _TOGETHER.join(names)

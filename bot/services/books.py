@@ -222,10 +222,18 @@ class Books:
 
     async def find(self, guild_id: int, code: str, command: str) -> Job:
         """Return the server's request *code*. Raises NoSuchJob, which offers *command*."""
-        found = await self._database.read(lambda c: jobs.find(c, guild_id, code))
+        found = await self.look_up(guild_id, code)
         if found is None:
             raise NoSuchJob(code=f"#{code}", command=command)
         return found
+
+    async def look_up(self, guild_id: int, code: str) -> Job | None:
+        """Return the server's request *code*, where there is one."""
+        return await self._database.read(lambda c: jobs.find(c, guild_id, code))
+
+    async def shared(self, job: Job, shown: Shown) -> None:
+        """Remember that the private result of *job* is for all to see now, at *shown*."""
+        await self._database.write(lambda c: jobs.publish(c, job.id, **_where(shown)))
 
     async def lineage(self, job: Job) -> list[Job]:
         """Return the requests that *job* was made from, the first one first; at most ten."""

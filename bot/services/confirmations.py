@@ -45,10 +45,14 @@ class Confirmations:
     async def keep(self, quote: Quote) -> Card:
         """Keep what *quote* is for until its asker answers.
 
+        There is a cheaper version only where the price has to be agreed to.
+
         Raises:
             AlreadyAsked: the same interaction was delivered before.
         """
-        cheaper = cheaper_than(quote, self._provider, quote.choices.ask_above or 0)
+        asks = self.is_needed(quote)
+        limit = quote.choices.ask_above or 0
+        cheaper = cheaper_than(quote, self._provider, limit) if asks else None
         waiting = self._waiting(quote, cheaper)
         await self._database.write(partial(_keep, waiting=waiting))
         return Card(waiting, quote, cheaper)

@@ -8,15 +8,31 @@ import aiohttp
 from yarl import URL
 
 from bot.domain.asks import Source
-from bot.domain.errors import DownloadFailed, PictureTooLarge
+from bot.domain.errors import DownloadFailed, Elsewhere, PictureTooLarge
 
 MAX_BYTES: Final = 50_000_000
 """What Easel accepts of one attachment."""
 
-_DISCORD_HOSTS: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+_DISCORD_HOSTS: Final = frozenset(
+    {
+        "cdn.discordapp.com",
+        "media.discordapp.net",
+        "images-ext-1.discordapp.net",  # Discord's copies of what embeds show from elsewhere
+        "images-ext-2.discordapp.net",
+    }
+)
 _CHUNK: Final = 256 * 1024
 _OK: Final = 200
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10)
+
+
+def is_at_discord(address: str) -> bool:
+    """Whether *address* is one of Discord's own for files."""
+    try:
+        url = URL(address)
+    except ValueError:
+        return False
+    return url.scheme == "https" and url.host in _DISCORD_HOSTS
 
 
 class Downloader(Protocol):
@@ -27,7 +43,7 @@ class Downloader(Protocol):
 
         Raises:
             PictureTooLarge: more than `MAX_BYTES`, as declared or as received.
-            DownloadFailed: not one of Discord's addresses, or no answer.
+            DownloadFailed: no answer; as `Elsewhere`, not one of Discord's addresses.
         """
         ...
 
@@ -58,12 +74,11 @@ class Downloads:
             raise _too_large(source.size, what)
         try:
             url = URL(source.url)
-            at_discord = url.scheme == "https" and url.host in _DISCORD_HOSTS
-            if at_discord or (self._proxy and url.origin() == self._proxy):
+            if is_at_discord(source.url) or (self._proxy and url.origin() == self._proxy):
                 return url
         except ValueError:
             pass
-        raise DownloadFailed(what=what)
+        raise Elsewhere(what=what)
 
 
 @asynccontextmanager

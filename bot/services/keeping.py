@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from bot.domain.asks import Ask
 from bot.domain.errors import ContentRefused
 from bot.domain.pictures import Note
 from bot.imaging.replies import geometry_numbers, geometry_of
@@ -34,10 +35,14 @@ class Kept:
     source: bytes | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, answer: Answer, prepared: Prepared, *, seconds: float, own_shape: bool) -> Self:
-        """Return what is worth keeping; *own_shape*: whether the picture is brought back."""
+    def of(cls, answer: Answer, prepared: Prepared, ask: Ask, *, seconds: float) -> Self:
+        """Return what is worth keeping of what *ask* led to.
+
+        Where a shape was asked for, the answer is not brought back to the member's.
+        """
+        own_shape = ask.shape is None
         picture, mask = prepared.picture if own_shape else None, prepared.request.mask
-        masked = picture is not None and mask is not None
+        masked = picture is not None and mask is not None and ask.keep
         if picture is not None and not masked:
             picture = Normalised(data=b"", geometry=picture.geometry)
         return cls(

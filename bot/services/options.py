@@ -6,10 +6,19 @@ from typing import Final
 from bot.domain.asks import Ask, Command, Source
 from bot.domain.errors import BadOption, NotSupported, PictureTooLarge, PromptTooLong, UserError
 from bot.domain.guild import Fidelity, GuildChoices, Strictness
-from bot.domain.pictures import REGIONS, TRANSPARENT_PARTS, Fit, Shape, Size
+from bot.domain.pictures import (
+    EXTENSIONS,
+    REGIONS,
+    TRANSPARENT_PARTS,
+    Fit,
+    Shape,
+    Size,
+    regions_in,
+)
 from bot.domain.sizes import SizeImpossible
 from bot.imaging.values import SQUARE_BYTES, Framing
 from bot.providers.base import (
+    HINT_JOINT,
     Capabilities,
     ImageProvider,
     InputPicture,
@@ -22,7 +31,16 @@ OPERATIONS = {
     Command.IMAGINE: Operation.GENERATE,
     Command.EDIT: Operation.EDIT,
     Command.VARY: Operation.VARY,
+    Command.BLEND: Operation.EDIT,
 }
+
+BLEND_INSTRUCTION: Final = (
+    "Blend the given pictures into one single, coherent picture: bring what each of them shows "
+    "together in one scene, in one style and one light, as if it had always been one picture."
+)
+"""What a blend asks of a model that takes several pictures; a person's words follow."""
+
+_LEAST_TAKEN: Final = {Command.BLEND: 2}  # pictures that a model must take at once
 
 SQUARE_SIDE: Final = 1024
 """The longest side of a square: a larger one seldom stays under its bytes."""
@@ -40,6 +58,12 @@ _ANIMATED = "gif"
 _TO_COME = InputPicture(b"")
 
 
+def does(can: Capabilities, command: Command) -> bool:
+    """Whether a model can do what *command* needs."""
+    takes = can.pictures >= _LEAST_TAKEN.get(command, 0)
+    return takes and OPERATIONS[command] in can.operations
+
+
 def request_for(ask: Ask, choices: GuildChoices, can: Capabilities, member: str) -> PictureRequest:
     """Return the request for *ask*, all defaults applied; its pictures' bytes are yet to come.
 
@@ -53,7 +77,7 @@ def request_for(ask: Ask, choices: GuildChoices, can: Capabilities, member: str)
     return PictureRequest(
         operation=OPERATIONS[ask.command],
         model=can.model,
-        prompt=ask.prompt,
+        prompt=_words(ask),
         size=size,
         count=ask.count,
         quality=ask.quality or usual or can.default_quality,
@@ -62,7 +86,7 @@ def request_for(ask: Ask, choices: GuildChoices, can: Capabilities, member: str)
         verbatim=ask.verbatim,
         strength=ask.strength,
         images=(_TO_COME,) * len(given),
-        mask=b"" if ask.mask or ask.region else None,
+        mask=b"" if ask.is_masked else None,
         markup=b"" if ask.markup else None,
         output_format=output_format,
         compression=_compression(ask, can, output_format),
@@ -92,12 +116,25 @@ def size_for(ask: Ask, choices: GuildChoices, can: Capabilities) -> Size:
         BadOption: the model makes nothing like it; the nearest that it makes is named.
     """
     if ask.shape is None and ask.source is not None and keeps_shape(choices, can, ask.fit):
-        return can.sizes.like(ask.source.pixels or can.sizes.shapes[Shape.SQUARE])
+        return can.sizes.like(_pixels(ask) or can.sizes.shapes[Shape.SQUARE])
     try:
         return can.sizes.chosen(ask.shape or Shape.SQUARE)
     except SizeImpossible as error:
         problem = f"{can.model} does not make {ask.shape}; the nearest that it makes is {error}"
         raise BadOption(option="shape", problem=problem) from error
+
+
+def _pixels(ask: Ask) -> Size | None:
+    """Return the size of what is sent as the first picture, as far as Discord told it."""
+    pixels = ask.source.pixels if ask.source else None
+    return EXTENSIONS[ask.extend].around(pixels) if pixels and ask.extend else pixels
+
+
+def _words(ask: Ask) -> str:
+    """Return what the model is told."""
+    if ask.command is not Command.BLEND:
+        return ask.prompt
+    return HINT_JOINT.join(filter(None, (BLEND_INSTRUCTION, ask.prompt.strip())))
 
 
 def keeps_shape(choices: GuildChoices, can: Capabilities, fit: Fit) -> bool:
@@ -116,7 +153,7 @@ def framing_for(choices: GuildChoices, can: Capabilities, fit: Fit) -> Framing:
 
 def check_options(ask: Ask, can: Capabilities) -> None:
     """Raise a UserError where *ask* wants what the model does not do; nothing was booked."""
-    if OPERATIONS[ask.command] not in can.operations:
+    if not does(can, ask.command):
         raise NotSupported(model=can.model, feature=f"/{ask.command}")
     for name, accepted in _VALUES.items():
         _check_value(ask, name, accepted(can), can.model)
@@ -125,9 +162,11 @@ def check_options(ask: Ask, can: Capabilities) -> None:
     if ask.verbatim and not can.verbatim:
         raise NotSupported(model=can.model, feature="verbatim")
     room = can.prompt_room(OPERATIONS[ask.command], verbatim=ask.verbatim)
+    room -= len(_words(ask)) - len(ask.prompt)
     if len(ask.prompt) > room:
         raise PromptTooLong(length=len(ask.prompt), limit=room)
     _check_files(ask, can)
+    _check_parts(ask)
     _check_together(ask, can)
 
 
@@ -151,7 +190,12 @@ def _check_value(ask: Ask, name: str, accepted: Collection[str], model: str) -> 
 
 
 def _check_files(ask: Ask, can: Capabilities) -> None:
-    named = ((ask.source, "picture"), (ask.mask, "mask"), (ask.markup, "drawing"))
+    named = (
+        (ask.source, "picture"),
+        (ask.mask, "mask"),
+        (ask.difference, "painted copy"),
+        (ask.markup, "drawing"),
+    )
     for source, what in (*named, *((each, "picture") for each in ask.references)):
         _check_bytes(source, what)
     if ask.references and can.pictures < 1 + bool(ask.source):
@@ -162,9 +206,17 @@ def _check_files(ask: Ask, can: Capabilities) -> None:
         raise BadOption(option="reference", problem=problem)
     if ask.markup and not can.markup:
         raise NotSupported(model=can.model, feature="markup")
-    if ask.region is not None and ask.region not in (*REGIONS, TRANSPARENT_PARTS):
+
+
+def _check_parts(ask: Ask) -> None:
+    """Refuse parts of the picture that there are not."""
+    named = ask.region is not None and ask.region != TRANSPARENT_PARTS
+    if named and not set(regions_in(ask.region or "")) <= set(REGIONS):
         offered = ", ".join((*REGIONS, TRANSPARENT_PARTS))
         raise BadOption(option="region", problem=f"it is one of: {offered}")
+    if ask.extend is not None and ask.extend not in EXTENSIONS:
+        offered = ", ".join(EXTENSIONS)
+        raise BadOption(option="extend", problem=f"it is one of: {offered}")
 
 
 def _check_bytes(source: Source | None, what: str) -> None:
@@ -175,10 +227,20 @@ def _check_bytes(source: Source | None, what: str) -> None:
 
 def _check_together(ask: Ask, can: Capabilities) -> None:
     """Refuse options that exclude each other."""
-    masked = bool(ask.mask or ask.region)
+    masked, parts = ask.is_masked, (ask.mask, ask.difference, ask.region, ask.extend)
     see_through = ask.background == "transparent" and ask.output_format is not None
     wrong = (
         (ask.mask and ask.region, "region", "give a mask or a region, not both"),
+        (
+            sum(part is not None for part in parts) > 1,
+            "extend" if ask.extend else "difference",
+            "give a mask, a painted copy, a region or room around it, and only one of them",
+        ),
+        (
+            ask.extend and ask.fit is not Fit.PAD,
+            "fit",
+            "a picture that is extended is always sent whole",
+        ),
         (masked and ask.markup, "markup", "give a drawing, or a mask or region, not both"),
         (
             masked and ask.shape not in (None, Shape.SQUARE),

@@ -5,26 +5,36 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bot.domain.asks import Command, Source
 from bot.domain.errors import MaskSelectsAll, MaskSelectsNothing
-from bot.domain.pictures import TRANSPARENT_PARTS
+from bot.domain.pictures import EXTENSIONS, TRANSPARENT_PARTS, regions_in
 from bot.imaging.pool import Imaging
 from bot.imaging.values import (
+    Adjusted,
+    Cells,
+    Difference,
+    Finished,
+    Framing,
     MaskRecipe,
-    Named,
     Normalised,
     OwnTransparency,
+    PlainRecipe,
     Uploaded,
 )
 from bot.providers.base import ImageProvider, InputPicture, PictureRequest
-from bot.services.admission import Ticket
+from bot.services.admission import Quote, Ticket
 from bot.services.downloads import Downloader
 from bot.services.options import framing_for
 from bot.services.prechecks import Prechecks
 
 T = TypeVar("T")
+
+Wanted = Ticket | Quote
+
+LOOK_BYTES: Final = 2_000_000
+"""The most that a picture of what would change takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +76,59 @@ class Preparing:
         await self._prechecks.look(prepared.request, ticket.choices)
         return prepared
 
+    async def look(self, wanted: Quote, legend: str) -> Finished:
+        """Draw the picture of *wanted* with what would change in it, and *legend* below.
+
+        Raises:
+            PictureError: one of the files cannot be used.
+            MaskSelectsNothing, MaskSelectsAll: nothing would change, or everything.
+            TooBusy: too many pictures wait already.
+        """
+        if wanted.ask.source is None:
+            raise MaskSelectsNothing(what="mask")
+        data = await self._downloads.fetch(wanted.ask.source, "picture")
+        picture, mask = await self._framed(data, wanted)
+        if mask is None:
+            mask = await self._mask(wanted, picture)
+        if mask is None:
+            raise MaskSelectsAll(what="mask")
+        limit = min(LOOK_BYTES, wanted.ask.place.upload_limit)
+        return await self._imaging.preview(picture, mask, legend=legend, limit=limit)
+
+    async def _framed(self, data: bytes, wanted: Wanted) -> tuple[Normalised, bytes | None]:
+        """Return the source as it is sent, and its mask where room around it is wanted."""
+        framing, extend = self._framing(wanted), wanted.ask.extend
+        if extend is None:
+            return await self._imaging.frame(data, framing), None
+        done = await self._imaging.outpaint(
+            data,
+            EXTENSIONS[extend],
+            side=framing.side,
+            limit=framing.limit,
+            fit=framing.fit,
+            types=framing.types,
+        )
+        return done.picture, done.mask
+
+    @staticmethod
+    def _framing(wanted: Wanted) -> Framing:
+        return framing_for(wanted.choices, wanted.model, wanted.ask.fit)
+
     async def _normalised(self, ticket: Ticket) -> Prepared:
         ask = ticket.ask
         files = await self._fetched(ticket)
-        framing = framing_for(ticket.choices, ticket.model, ask.fit)
-        frame = partial(self._imaging.frame, framing=framing)
-        pictures = await _all(lambda data=data: frame(data) for data in files)
+        framed = await _all(
+            partial(self._framed, data, ticket if number == 0 else _plain(ticket))
+            for number, data in enumerate(files)
+        )
+        pictures = [picture for picture, _ in framed]
         request = replace(ticket.request, images=tuple(_input(each) for each in pictures))
         if ask.source is None:
             return Prepared(request)
         picture = pictures[0]
         request = replace(
             self._sized(ticket, request, picture),
-            mask=await self._mask(ticket, picture),
+            mask=framed[0][1] or await self._mask(ticket, picture),
             markup=await self._markup(ticket, picture),
         )
         return Prepared(request, picture, files[0])
@@ -101,22 +151,24 @@ class Preparing:
         dearer = self._provider.estimate(sized).micros > ticket.estimate.micros
         return request if dearer else sized
 
-    async def _mask(self, ticket: Ticket, picture: Normalised) -> bytes | None:
+    async def _mask(self, ticket: Wanted, picture: Normalised) -> bytes | None:
         recipe = await self._recipe(ticket)
         if recipe is not None:
-            return await self._imaging.mask(recipe, picture)
+            return await self._imaging.mask(_adjusted(recipe, ticket, picture), picture)
         if ticket.ask.command is Command.EDIT and ticket.model.needs_mask:
             with suppress(MaskSelectsNothing, MaskSelectsAll):
                 return await self._imaging.mask(OwnTransparency(), picture)
         return None
 
-    async def _recipe(self, ticket: Ticket) -> MaskRecipe | None:
+    async def _recipe(self, ticket: Wanted) -> PlainRecipe | None:
         ask = ticket.ask
         if ask.mask is not None:
             return Uploaded(await self._downloads.fetch(ask.mask, "mask"))
+        if ask.difference is not None:
+            return Difference(await self._downloads.fetch(ask.difference, "painted copy"))
         if ask.region == TRANSPARENT_PARTS:
             return OwnTransparency()
-        return Named(ask.region) if ask.region is not None else None
+        return Cells(regions_in(ask.region)) if ask.region is not None else None
 
     async def _markup(self, ticket: Ticket, picture: Normalised) -> bytes | None:
         source: Source | None = ticket.ask.markup
@@ -124,6 +176,19 @@ class Preparing:
             return None
         data = await self._downloads.fetch(source, "drawing")
         return await self._imaging.markup(data, picture)
+
+
+def _plain(ticket: Ticket) -> Ticket:
+    """Return *ticket* as it is for pictures that only go along."""
+    return replace(ticket, ask=replace(ticket.ask, extend=None))
+
+
+def _adjusted(recipe: PlainRecipe, wanted: Wanted, picture: Normalised) -> MaskRecipe:
+    ask = wanted.ask
+    if not ask.invert and not ask.grow:
+        return recipe
+    grow = round(picture.geometry.side * ask.grow / 100)
+    return Adjusted(recipe=recipe, invert=ask.invert, grow=grow)
 
 
 def _input(picture: Normalised) -> InputPicture:

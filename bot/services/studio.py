@@ -26,6 +26,7 @@ from bot.domain.errors import (
 )
 from bot.domain.queue import Turn
 from bot.imaging.pool import Imaging
+from bot.imaging.values import Finished
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Agreed, Quote, Ticket
 from bot.services.attendance import Attendance, Parked
@@ -107,6 +108,14 @@ class Studio:
             )
             raise
         return quote
+
+    async def look(self, quote: Quote, legend: str) -> Finished:
+        """Draw the picture of *quote* with what would change in it; nothing is booked.
+
+        Raises:
+            UserError: one of its files cannot be used, or nothing would change.
+        """
+        return await self._preparing.look(quote, legend)
 
     async def book(self, quote: Quote, agreed: Agreed | None = None) -> Ticket:
         """Book what was quoted just now, or raise a UserError that cost nothing.
@@ -199,9 +208,7 @@ class Studio:
         watch = Follower(self._imaging, ticket, stage, prepared.picture)
         answer = await self._call(prepared.request, watch, asked + DEADLINE)
         progress.price = answer.price
-        own_shape = ticket.ask.shape is None
-        seconds = perf_counter() - started
-        kept = Kept.of(answer, prepared, seconds=seconds, own_shape=own_shape)
+        kept = Kept.of(answer, prepared, ticket.ask, seconds=perf_counter() - started)
         progress.stored = await self._keep(ticket, kept)
         return kept
 

@@ -86,6 +86,12 @@ def unfinished(connection: Connection) -> list[Job]:
     return [job_of(row) for row in connection.execute(query).mappings()]
 
 
+def publish(connection: Connection, job_id: int, **where: object) -> None:
+    """Remember that the job's pictures are not private any more, and *where* they are."""
+    change = update(jobs).where(jobs.c.id == job_id).values(private=False, **where)
+    connection.execute(change)
+
+
 def forget_message(connection: Connection, job_id: int) -> bool:
     """Remember that the job's message was deleted. False: that was remembered already."""
     stands = and_(jobs.c.id == job_id, jobs.c.message_id.is_not(None))

@@ -1,4 +1,4 @@
-"""What the buttons under an answer do: again, vary, details, delete, cancel."""
+"""What the buttons under an answer do: again, edit, vary, details, delete, share, cancel."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -7,12 +7,15 @@ from typing import Any
 from discord import Interaction, NotFound
 
 from bot.domain.asks import Command, recall
-from bot.domain.errors import DownloadFailed, NoSuchJob, NotYours
+from bot.domain.errors import AlreadyAnswered, NoSuchJob, NotYours
 from bot.domain.jobs import Job
-from bot.ui.asking import ask_and_show, ask_of, asker_of, origin_of, place_of, source_of
+from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
 from bot.ui.details import show_details
+from bot.ui.drafting import draft_message, open_draft
 from bot.ui.host import Host
+from bot.ui.own import offer_own
 from bot.ui.policy import is_manager
+from bot.ui.sharing import share_result
 
 
 async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None:
@@ -28,7 +31,9 @@ async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None
 
 async def _again(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
-    _require_owner(interaction, job)
+    if _is_strangers(interaction, job):
+        await offer_own(interaction, host, job)
+        return
     if job.prompt is None:
         raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
     ask = recall(
@@ -43,41 +48,57 @@ async def _again(interaction: Interaction[Any], host: Host, job: Job, position: 
     await ask_and_show(interaction, host.studio, ask)
 
 
+async def _edit(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
+    del position
+    await _begin(interaction, host, job, Command.EDIT)
+
+
 async def _vary(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
-    _require_owner(interaction, job)
-    attachments = interaction.message.attachments if interaction.message else []
-    if position >= len(attachments):
-        raise DownloadFailed(what="picture")
-    ask = ask_of(
-        interaction,
-        Command.VARY,
-        source=source_of(attachments[position]),
-        private=job.private,
-        parent=job.code,
-    )
-    await ask_and_show(interaction, host.studio, ask)
+    del position
+    await _begin(interaction, host, job, Command.VARY)
+
+
+async def _begin(interaction: Interaction[Any], host: Host, job: Job, command: Command) -> None:
+    """Ask what shall become of the pictures, of their asker; others are offered their own."""
+    if interaction.message is None or _is_strangers(interaction, job):
+        await offer_own(interaction, host, job)
+        return
+    await open_draft(interaction, await draft_message(interaction, interaction.message, command))
 
 
 async def _details(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
+    if _is_strangers(interaction, job) and not asker_of(interaction).moderates:
+        await offer_own(interaction, host, job)
+        return
     await show_details(interaction, host, job)
 
 
 async def _delete(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
-    if not asker_of(interaction).moderates:
-        _require_owner(interaction, job)
+    if _is_strangers(interaction, job) and not asker_of(interaction).moderates:
+        await offer_own(interaction, host, job)
+        return
     await interaction.response.defer()
     with suppress(NotFound):  # pressed twice, or deleted by hand
         await interaction.delete_original_response()
     await host.studio.books.deleted(job, interaction.user.id)
 
 
+async def _share(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
+    del position
+    if _is_strangers(interaction, job):
+        raise NotYours(command=f"/{job.command}")
+    if not job.private:
+        raise AlreadyAnswered
+    await share_result(interaction, host, job)
+
+
 async def _cancel(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
     manages = is_manager(interaction)
-    if not manages:
-        _require_owner(interaction, job)
+    if _is_strangers(interaction, job) and not manages:
+        raise NotYours(command=f"/{job.command}")
     await interaction.response.defer()
     await host.queue.cancel(job.guild_id, job.code, by=interaction.user.id, manages=manages)
 
@@ -88,16 +109,18 @@ def _require_its_message(interaction: Interaction[Any], job: Job) -> None:
         raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
 
 
-def _require_owner(interaction: Interaction[Any], job: Job) -> None:
-    if interaction.user.id != job.user_id:
-        raise NotYours(command=f"/{job.command}")
+def _is_strangers(interaction: Interaction[Any], job: Job) -> bool:
+    """Whether somebody else asked for it."""
+    return interaction.user.id != job.user_id
 
 
 VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {
     "again": _again,
+    "edit": _edit,
     "vary": _vary,
     "details": _details,
     "delete": _delete,
+    "share": _share,
     "cancel": _cancel,
 }
-_OF_RESULTS = {"again", "vary", "details", "delete"}
+_OF_RESULTS = {"again", "edit", "vary", "details", "delete", "share"}

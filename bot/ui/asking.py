@@ -9,7 +9,7 @@ from discord import Interaction
 
 from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength
 from bot.domain.errors import ContentRefused, WordsRefused
-from bot.domain.pictures import Fit, Size
+from bot.domain.pictures import Fit
 from bot.domain.sizes import Wanted
 from bot.services.admission import Ticket
 from bot.services.books import Shown
@@ -17,9 +17,11 @@ from bot.services.studio import Studio
 from bot.ui.failures import answer_failure
 from bot.ui.host import Host
 from bot.ui.moderators import note_refusal
+from bot.ui.part_card import has_part, show_part
 from bot.ui.policy import is_moderator
 from bot.ui.price_card import show_price
 from bot.ui.replies import is_gone
+from bot.ui.sources import of_attachment
 from bot.ui.stage import ReplyStage
 from bot.ui.text import encodable
 from bot.ui.wish_news import tell_answers
@@ -33,9 +35,12 @@ class Options(TypedDict, total=False):
     prompt: str
     source: Source | None
     mask: Source | None
+    difference: Source | None
     markup: Source | None
     references: tuple[Source, ...]
     region: str | None
+    extend: str | None
+    keep: bool
     fit: Fit
     shape: Wanted | None
     quality: str | None
@@ -48,6 +53,7 @@ class Options(TypedDict, total=False):
     private: bool
     strength: Strength
     parent: str | None
+    found_in: str | None
 
 
 def ask_of(interaction: Interaction[Any], command: Command, **options: Unpack[Options]) -> Ask:
@@ -61,8 +67,13 @@ def ask_of(interaction: Interaction[Any], command: Command, **options: Unpack[Op
     )
 
 
-async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) -> None:
+async def ask_and_show(
+    interaction: Interaction[Any], studio: Studio, ask: Ask, *, look: bool = False
+) -> None:
     """Book, acknowledge, make, show; or show the price first, where the server wants that.
+
+    The part that would change is shown first, where there is one: with *look*, or together with
+    the price.
 
     What concerns the asker alone is decided before the defer.
 
@@ -77,7 +88,11 @@ async def ask_and_show(interaction: Interaction[Any], studio: Studio, ask: Ask) 
     except WordsRefused as error:
         await _say_declined(interaction, error)
         return
-    if host.confirmations.is_needed(quote):
+    asks = host.confirmations.is_needed(quote)
+    if has_part(quote.ask) and (look or asks):
+        await show_part(interaction, quote)
+        return
+    if asks:
         await show_price(interaction, await host.confirmations.keep(quote))
         return
     await acknowledge_and_show(interaction, studio, await studio.book(quote))
@@ -176,13 +191,7 @@ def source_of(attachment: discord.Attachment | None) -> Source | None:
     """Return *attachment* as a source for the downloader; nothing is fetched."""
     if attachment is None:
         return None
-    width, height = attachment.width, attachment.height
-    return Source(
-        url=attachment.url,
-        name=attachment.filename,
-        size=attachment.size,
-        pixels=Size(width, height) if width and height else None,
-    )
+    return of_attachment(attachment)
 
 
 def sources_of(*attachments: discord.Attachment | None) -> tuple[Source, ...]:

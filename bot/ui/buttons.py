@@ -1,31 +1,43 @@
 """The buttons under an answer, as they look; `bot.ui.actions` is what they do."""
 
 import re
+from collections.abc import Collection
 
 from discord import ActionRow, ButtonStyle, Message
 from discord.ui import Button, View
 
+from bot.domain.asks import Command
 from bot.ui.words import say
 
 BUTTON_ID = (
-    r"easel:(?P<verb>again|vary|details|delete|cancel):(?P<code>[0-9a-z]{8}):(?P<position>[0-9])"
+    r"easel:(?P<verb>again|edit|vary|details|delete|share|cancel):"
+    r"(?P<code>[0-9a-z]{8}):(?P<position>[0-9])"
 )
 """What such a button carries: names only. Who may press it, the database decides."""
 
 
-def result_buttons(locale: str, code: str, pictures: int, *, varies: bool) -> View:
-    """Return the buttons for a result of *pictures* pictures; *varies*: whether a model can.
+def result_buttons(
+    locale: str, code: str, abilities: Collection[Command], *, private: bool
+) -> View:
+    """Return the buttons for a result; *abilities* is what a model can do, so that it is shown.
+
+    What is *private* can be shared, by a button in a row of its own.
 
     The view is stopped, so discord.py keeps nothing in memory for it: presses are found by
     their id, also after a restart.
     """
     view = View(timeout=None)
     view.add_item(_button("again", code, 0, say(locale, "Again"), "🔁"))
-    for position in range(pictures if varies else 0):
-        label = say(locale, "Vary") if pictures == 1 else f"{say(locale, 'Vary')} {position + 1}"
-        view.add_item(_button("vary", code, position, label, "🎲"))
+    if Command.EDIT in abilities:
+        view.add_item(_button("edit", code, 0, say(locale, "Edit"), "🖌️"))
+    if Command.VARY in abilities:
+        view.add_item(_button("vary", code, 0, say(locale, "Vary"), "🎲"))
     view.add_item(_button("details", code, 0, say(locale, "Details"), "🔎"))
     view.add_item(_button("delete", code, 0, say(locale, "Delete"), "🗑️"))
+    if private:
+        share = _button("share", code, 0, say(locale, "Share here"), "📣")
+        share.row = 1
+        view.add_item(share)
     view.stop()
     return view
 

@@ -13,13 +13,17 @@ from discord import Interaction
 from discord.ui import DynamicItem, Item
 
 from bot.ui.actions import answer_result
+from bot.ui.alt_text import answer_alt_text
 from bot.ui.audit import turn_audit
 from bot.ui.blocks import answer_mod
 from bot.ui.cases import answer_case, answer_report
+from bot.ui.drafting import answer_draft
 from bot.ui.failures import answer_failure
 from bot.ui.history import answer_history
 from bot.ui.modlog import turn_modlog
 from bot.ui.policy import require_control
+from bot.ui.own import answer_own
+from bot.ui.part_answers import answer_part
 from bot.ui.price_answers import answer_price
 from bot.ui.quota_panel import answer_quota
 from bot.ui.refusal_answers import answer_refused
@@ -40,6 +44,10 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "mod": answer_mod,
     "more": ask_for_more,
     "wish": answer_wish,
+    "part": answer_part,
+    "draft": answer_draft,
+    "own": answer_own,
+    "alt": answer_alt_text,
     "quota": answer_quota,
     "settings": answer_settings,
     "audit": turn_audit,

@@ -16,7 +16,6 @@ import discord
 import structlog
 from discord.abc import Messageable
 
-from bot.domain.asks import Command
 from bot.domain.clock import Clock
 from bot.domain.errors import DeliveryFailed, Interrupted, UserError
 from bot.domain.queue import Expected
@@ -25,8 +24,8 @@ from bot.providers.base import ImageProvider
 from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.stages import FilesTooLarge, Result
+from bot.ui.abilities import abilities_of
 from bot.ui.buttons import again_button
-from bot.ui.offers import can
 from bot.ui.results import finished_reply
 from bot.ui.words import refusal, say
 
@@ -93,8 +92,8 @@ class Courier:
             FilesTooLarge: not files of this size.
             DeliveryFailed: no way is open, or Discord does not answer.
         """
-        varies = can(self._provider.models, Command.VARY)
-        looks = partial(finished_reply, locale, result, varies=varies)
+        abilities = abilities_of(self._provider.models)
+        looks = partial(finished_reply, locale, result, abilities=abilities)
         if edit is not None:
             with suppress(WayClosed):
                 return _where(await attempt(lambda: edit(**looks())))

@@ -16,7 +16,7 @@ from bot.ui.buttons import code_in
 from bot.ui.host import Host
 from bot.ui.panels import at, lines, panel, show, small
 from bot.ui.posted import link_to
-from bot.ui.text import shown
+from bot.ui.text import message_link, shown
 from bot.ui.words import say, say_many
 
 _WORDS = 1_500  # characters of each text that is shown; Discord takes 4,000 in all
@@ -29,6 +29,7 @@ _OPTIONS = {
     "background": "Background: {value}",
     "output_format": "File type: {value}",
     "region": "Region: {value}",
+    "extend": "Extended: {value}",
 }
 """What may have been chosen, by the names that an ask has for it."""
 

@@ -7,7 +7,7 @@ import discord
 import structlog
 from discord import Interaction, app_commands
 
-from bot.domain.errors import ContentRefused, ManagersOnly, QuotaFull, UserError
+from bot.domain.errors import ContentRefused, ManagersOnly, QuotaFull, ServersOnly, UserError
 from bot.services.admission import AlreadyAsked
 from bot.ui.refusal_card import refusal_card
 from bot.ui.replies import is_gone, tell
@@ -45,6 +45,8 @@ def _cause(error: BaseException) -> BaseException:
         return error.original
     if isinstance(error, app_commands.MissingPermissions):
         return ManagersOnly()
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return ServersOnly()
     return error
 
 

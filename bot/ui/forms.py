@@ -5,10 +5,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from discord import Interaction, TextStyle
-from discord.ui import Label, Modal, TextInput
+from discord.ui import Item, Label, Modal, TextInput
 
+from bot.domain.asks import Source
 from bot.domain.errors import BadOption
 from bot.domain.windows import zone
+from bot.ui.sources import of_upload
 
 MOST_DAYS: Final = 3650
 _LABEL: Final = 45  # characters that Discord takes
@@ -16,7 +18,7 @@ _HINT: Final = 100
 
 
 async def ask_in_form(
-    interaction: Interaction[Any], custom_id: str, title: str, fields: Mapping[str, TextInput[Any]]
+    interaction: Interaction[Any], custom_id: str, title: str, fields: Mapping[str, Item[Any]]
 ) -> None:
     """Open a form with *fields* by their labels; `bot.ui.controls` finds its answer by its id."""
     modal = Modal(title=title[:_LABEL], custom_id=custom_id)
@@ -39,7 +41,9 @@ def text_field(
     )
 
 
-def long_field(name: str, *, usual: str = "", hint: str = "", most: int = 300) -> TextInput[Any]:
+def long_field(
+    name: str, *, usual: str = "", hint: str = "", most: int = 300, needed: bool = True
+) -> TextInput[Any]:
     """Return a field for a few sentences; with *usual* it is filled in."""
     return TextInput(
         custom_id=name,
@@ -47,6 +51,7 @@ def long_field(name: str, *, usual: str = "", hint: str = "", most: int = 300) -
         default=usual[:most] or None,
         placeholder=hint[:_HINT] or None,
         max_length=most,
+        required=needed,
     )
 
 
@@ -54,6 +59,22 @@ def written_in(interaction: Interaction[Any]) -> dict[str, str]:
     """Return what was written into the form, by the fields' names."""
     data: Any = interaction.data or {}
     return dict(_fields(data.get("components", [])))
+
+
+def picked_in(interaction: Interaction[Any]) -> dict[str, list[str]]:
+    """Return what was chosen in the form's selects, by the fields' names."""
+    data: Any = interaction.data or {}
+    return dict(_values(data.get("components", [])))
+
+
+def uploaded_in(interaction: Interaction[Any]) -> dict[str, tuple[Source, ...]]:
+    """Return what was uploaded into the form, by the fields' names."""
+    data: Any = interaction.data or {}
+    files = data.get("resolved", {}).get("attachments", {})
+    return {
+        name: tuple(of_upload(files[each]) for each in values if each in files)
+        for name, values in picked_in(interaction).items()
+    }
 
 
 def chosen_in(interaction: Interaction[Any]) -> str:
@@ -86,6 +107,14 @@ def _in_days(text: str, now: datetime) -> datetime | None:
 def _end_of(text: str, timezone: str) -> datetime:
     day = datetime.strptime(text, "%Y-%m-%d").date() + timedelta(days=1)  # noqa: DTZ007 - a date
     return datetime.combine(day, time(), zone(timezone)).astimezone(UTC)
+
+
+def _values(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    for each in components:
+        if "custom_id" in each and "values" in each:
+            yield str(each["custom_id"]), [str(value) for value in each["values"] or ()]
+        inner = each.get("component")
+        yield from _values([*each.get("components", []), *([inner] if inner else [])])
 
 
 def _fields(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from bot.providers.base import ImageProvider
 from bot.services.cases import Cases
 from bot.services.conduct import Conduct
 from bot.services.confirmations import Confirmations
+from bot.services.drafts import Drafts
 from bot.services.guilds import Guilds
 from bot.services.moderation import ModerationLog
 from bot.services.queue import QueueDesk
@@ -44,6 +45,11 @@ class Host(Protocol):
     @property
     def confirmations(self) -> Confirmations:
         """Requests whose price is not agreed to yet."""
+        ...
+
+    @property
+    def drafts(self) -> Drafts:
+        """Pictures that were chosen and wait for a form."""
         ...
 
 

@@ -15,7 +15,7 @@ from bot.domain.guild import GuildChoices
 from bot.domain.sizes import Sizes
 from bot.providers.base import Capabilities
 from bot.services.guild_edits import effective_model
-from bot.services.options import OPERATIONS
+from bot.services.options import does
 from bot.ui.host import Host
 from bot.ui.options import offered
 from bot.ui.setting_table import SETTINGS
@@ -37,6 +37,8 @@ _VALUES: Mapping[str, Callable[[Capabilities], Collection[str]]] = {
     "reference2": lambda each: _references(each)[1:2],
     "reference3": lambda each: _references(each)[2:3],
     "reference4": lambda each: _references(each)[3:4],
+    "image3": lambda each: _references(each)[1:2],  # of a blend; the second goes without saying
+    "image4": lambda each: _references(each)[2:3],
     **{each.command_name: each.having for each in SETTINGS if each.having},
 }
 _USELESS_ALONE = {"model", "shape"}
@@ -125,7 +127,7 @@ async def _model_of(interaction: Interaction[Any]) -> Capabilities:
 
 
 def _able(models: Iterable[Capabilities], command: Command) -> list[Capabilities]:
-    return [each for each in models if OPERATIONS[command] in each.operations]
+    return [each for each in models if does(each, command)]
 
 
 def _makes(sizes: Sizes) -> tuple[str, ...]:

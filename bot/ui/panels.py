@@ -20,6 +20,7 @@ from discord.ui import (
     TextDisplay,
 )
 
+_A_ROW = 5  # buttons
 _MOST_TEXT = 4000
 """Characters that Discord takes in all the text of one panel."""
 
@@ -69,8 +70,8 @@ def panel(
     for menu in menus:
         menu.id = _fresh_id()
         container.add_item(ActionRow(menu))
-    if buttons:
-        container.add_item(ActionRow(*buttons))
+    for first in range(0, len(buttons), _A_ROW):
+        container.add_item(ActionRow(*buttons[first : first + _A_ROW]))
     view.add_item(container)
     view.stop()
     return view
@@ -94,9 +95,13 @@ async def show(
         await interaction.response.send_message(view=view, files=files, ephemeral=True)
 
 
-async def replace(interaction: Interaction[Any], view: LayoutView) -> None:
+async def replace(
+    interaction: Interaction[Any], view: LayoutView, drawing: Drawing | None = None
+) -> None:
     """Show *view* in place of the panel that was pressed, or of the promise to show one."""
-    if interaction.response.is_done():
+    if drawing is not None:
+        await interaction.edit_original_response(view=view, attachments=[drawing.file()])
+    elif interaction.response.is_done():
         await interaction.edit_original_response(view=view)
     else:
         await interaction.response.edit_message(view=view)

@@ -20,17 +20,30 @@ async def answer_price(interaction: Interaction[Any], parts: list[str]) -> None:
     guild_id = place_of(interaction).guild_id
     waiting = await host.confirmations.find(guild_id, code, interaction.user.id)
     if verb == "cancel":
-        await host.confirmations.cancel(waiting)
-        await interaction.response.edit_message(view=cancelled_panel(interaction.locale.value))
+        await cancel_card(interaction, host, waiting)
         return
-    ask, micros = _agreed(interaction, waiting, cheaper=verb == "cheaper")
-    ticket = await host.studio.admit(ask, Agreed(code, micros))
+    ask, micros = agreed(interaction, waiting, cheaper=verb == "cheaper")
+    await make_agreed(interaction, host, waiting, ask, micros)
+
+
+async def cancel_card(interaction: Interaction[Any], host: Host, waiting: Confirmation) -> None:
+    """Forget what *waiting* is for, and say so on its card."""
+    await host.confirmations.cancel(waiting)
+    view = cancelled_panel(interaction.locale.value)
+    await interaction.response.edit_message(view=view, attachments=[])
+
+
+async def make_agreed(
+    interaction: Interaction[Any], host: Host, waiting: Confirmation, ask: Ask, micros: int
+) -> None:
+    """Book *ask* for *micros* at most, use up its card, make it and show it."""
+    ticket = await host.studio.admit(ask, Agreed(waiting.code, micros))
     await acknowledge_and_show(
         interaction, host.studio, ticket, then=lambda: take_back(interaction.client, waiting)
     )
 
 
-def _agreed(
+def agreed(
     interaction: Interaction[Any], waiting: Confirmation, *, cheaper: bool
 ) -> tuple[Ask, int]:
     """Return what is agreed to, and its price. Raises AlreadyAnswered: there is no cheaper one."""

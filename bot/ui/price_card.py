@@ -39,10 +39,10 @@ def price_panel(locale: str, card: Card) -> LayoutView:
     """Return the card: what is wanted and its price, a cheaper version, and a way out."""
     waiting, quote, cheaper = card.waiting, card.quote, card.cheaper
     sections = [
-        _words(waiting.prompt),
+        bold_words(waiting.prompt),
         _offer(locale, "As you asked", waiting.micros, _what(locale, quote.request)),
         _offer(locale, "Cheaper", cheaper.micros, _change(locale, cheaper)) if cheaper else "",
-        small(_terms(locale, card)),
+        small(terms(locale, card)),
     ]
     return panel(say(locale, "Make this?"), sections, _buttons(locale, waiting))
 
@@ -80,7 +80,8 @@ def _webhook(client: discord.Client, waiting: Confirmation) -> discord.Webhook:
     return discord.Webhook.partial(waiting.application_id, waiting.token, client=client)
 
 
-def _words(prompt: str) -> str:
+def bold_words(prompt: str) -> str:
+    """Return the words of a request as a card shows them; nothing where there are none."""
     words = shown(prompt, _PROMPT)
     return f"**{words}**" if words else ""
 
@@ -118,7 +119,8 @@ def _size(text: str) -> str:
     return text.replace("x", "×")
 
 
-def _terms(locale: str, card: Card) -> list[str]:
+def terms(locale: str, card: Card) -> list[str]:
+    """Return when the server asks first, and until when the offer stands."""
     limit = dollars(card.quote.choices.ask_above or 0)
     return [
         say(

@@ -1,6 +1,6 @@
 """How a finished request looks: plain attachments with alt text, two short lines, buttons."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -16,12 +16,12 @@ from bot.services.stages import Result
 from bot.ui.amounts import left_of
 from bot.ui.buttons import cancel_button, result_buttons
 from bot.ui.shapes import written
-from bot.ui.text import shown
+from bot.ui.text import message_link, shown
 from bot.ui.words import say, say_many
 
-_PROMPT_SHOWN = 180
+PROMPT_SHOWN = 180
 _MODEL_SHOWN = 40
-_ALT_LIMIT = 1024
+ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
 
 _TELLING = {
@@ -38,19 +38,28 @@ _WITHOUT_WORDS = {
     Command.IMAGINE: "a picture",
     Command.EDIT: "an edited picture",
     Command.VARY: "a variation of a picture",
+    Command.BLEND: "a blend of pictures",
+}
+
+_MADE_OF: Mapping[Command, str] = {
+    Command.EDIT: "edit of {link}",
+    Command.VARY: "variation of {link}",
+    Command.BLEND: "blend of {link}",
 }
 
 
-def finished_reply(locale: str, result: Result, *, varies: bool) -> dict[str, Any]:
+def finished_reply(
+    locale: str, result: Result, *, abilities: Collection[Command]
+) -> dict[str, Any]:
     """Return what an edit makes of the reply; its files can be used once.
 
-    *varies* is whether a model can vary pictures.
+    *abilities* is what a model can do.
     """
-    code, pictures = result.ticket.code, len(result.pictures)
+    code, private = result.ticket.code, result.ticket.ask.private
     return {
         "content": f"{_first_line(locale, result.ticket.ask)}\n-# {small_print(locale, result)}",
         "attachments": _files(locale, result),
-        "view": result_buttons(locale, code, pictures, varies=varies),
+        "view": result_buttons(locale, code, abilities, private=private),
     }
 
 
@@ -92,18 +101,18 @@ def alt_text(locale: str, ask: Ask) -> str:
 def _alt(locale: str, message: str, ask: Ask) -> str:
     words = " ".join(ask.prompt.split()) or say(locale, _WITHOUT_WORDS[ask.command])
     text = say(locale, message, words=words)
-    return text if len(text) <= _ALT_LIMIT else text[: _ALT_LIMIT - 1] + "…"
+    return text if len(text) <= ALT_LIMIT else text[: ALT_LIMIT - 1] + "…"
 
 
 def _first_line(locale: str, ask: Ask) -> str:
-    words = shown(ask.prompt, _PROMPT_SHOWN) or say(locale, _WITHOUT_WORDS[ask.command])
+    words = shown(ask.prompt, PROMPT_SHOWN) or say(locale, _WITHOUT_WORDS[ask.command])
     return f"**{words}** — <@{ask.asker.user_id}>"
 
 
 def _facts(locale: str, result: Result) -> Iterator[str]:
     ticket, first = result.ticket, result.pictures[0]
     if ticket.ask.command is not Command.IMAGINE:
-        yield say(locale, ticket.ask.command.value)
+        yield _made_of(locale, ticket.ask)
     yield written(first.size)
     if isinstance(ticket.ask.shape, Size) and ticket.ask.shape != first.size:
         yield say(locale, "asked for {size}", size=written(ticket.ask.shape))
@@ -125,6 +134,13 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
     if result.left is not None:
         yield left_of(locale, result.left)
     yield f"#{ticket.code}"
+
+
+def _made_of(locale: str, ask: Ask) -> str:
+    """Say what was done, and to which picture where everybody can see that."""
+    if ask.found_in is None:
+        return say(locale, ask.command.value)
+    return say(locale, _MADE_OF[ask.command], link=message_link(ask.place.guild_id, ask.found_in))
 
 
 def _economy(locale: str, ticket: Ticket) -> Iterator[str]:

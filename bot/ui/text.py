@@ -32,6 +32,11 @@ def encodable(text: str) -> str:
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
+def message_link(guild_id: int, found_in: str) -> str:
+    """Return the address of a message; *found_in* is ``channel/message``."""
+    return f"https://discord.com/channels/{guild_id}/{found_in}"
+
+
 def _visible(text: str) -> str:
     kept: list[str] = []
     marks = 0

@@ -7,6 +7,7 @@ from simcord.builders import ChannelHandle
 from simcord.components import walk_components
 from simcord.results import InteractionResult
 
+from bot.domain.windows import Clocks
 from bot.storage import audit
 from tests.discord.files import opened, photo
 from tests.discord.world import World, private_text
@@ -51,10 +52,13 @@ async def test_vary_makes_a_variation_of_the_chosen_picture(
     ann: MemberActor, art_room: ChannelHandle
 ) -> None:
     message = await _picture(ann, art_room, count=3)
+    form = await ann.click(message, label="Vary")
 
-    varied = _posted(await ann.click(message, label="Vary 3"))
+    varied = _posted(await ann.submit_modal(form, {"which": ["2"], "strength": "strong"}))
 
-    assert "-# vary · " in varied.content
+    link = f"https://discord.com/channels/{ann.guild.id}/{art_room.id}/{message.id}"
+    assert f"-# variation of {link} · " in varied.content
+    assert " · strong · " in varied.content
 
 
 async def test_delete_by_the_asker_removes_the_message(
@@ -90,7 +94,7 @@ async def test_delete_by_a_moderator_is_audited(
     assert [(entry.user_id, entry.action) for entry in entries] == [(mona.id, "picture deleted")]
 
 
-@pytest.mark.parametrize("label", ["Again", "Vary", "Details", "Delete"])
+@pytest.mark.parametrize("label", ["Again", "Edit", "Vary", "Details", "Delete"])
 async def test_a_stranger_gets_a_friendly_private_answer(
     ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, label: str
 ) -> None:
@@ -103,7 +107,7 @@ async def test_a_stranger_gets_a_friendly_private_answer(
     assert len(art_room.history()) == 1
 
 
-@pytest.mark.parametrize("label", ["Again", "Vary"])
+@pytest.mark.parametrize("label", ["Again", "Edit", "Vary"])
 async def test_a_moderator_may_not_spend_for_others(
     ann: MemberActor, mona: MemberActor, art_room: ChannelHandle, label: str
 ) -> None:
@@ -114,15 +118,89 @@ async def test_a_moderator_may_not_spend_for_others(
     assert len(art_room.history()) == 1
 
 
-@pytest.mark.parametrize("label", ["Again", "Vary"])
 async def test_buttons_survive_a_restart(
-    world: World, ann: MemberActor, art_room: ChannelHandle, label: str
+    world: World, ann: MemberActor, art_room: ChannelHandle
 ) -> None:
     message = await _picture(ann, art_room)
 
     await world.restart()
 
-    _posted(await ann.click(message, label=label))
+    _posted(await ann.click(message, label="Again"))
+
+
+async def test_a_form_survives_a_restart(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    form = await ann.click(await _picture(ann, art_room), label="Vary")
+
+    await world.restart()
+
+    _posted(await ann.submit_modal(form, {"hint": "at night"}))
+
+
+async def test_a_form_that_was_open_too_long_is_refused(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    form = await ann.click(await _picture(ann, art_room), label="Vary")
+    world.clock.advance(minutes=15)
+    await world.env.advance_time(61)
+
+    assert "it has expired" in private_text(await ann.submit_modal(form, {}))
+
+
+async def test_a_stranger_makes_their_own_with_the_words_that_are_shown(
+    world: World, ann: MemberActor, bob: MemberActor, art_room: ChannelHandle
+) -> None:
+    offer = await bob.click(await _picture(ann, art_room, shape="wide"), label="Again")
+    assert offer.response is not None
+    form = await bob.click(offer.response, label="Make your own")
+    assert form.modal is not None
+    assert form.modal["components"][0]["component"]["value"] == "a red kite"
+
+    own = _posted(await bob.submit_modal(form, {"prompt": "a blue kite"}))
+
+    assert own.content.startswith(f"**a blue kite** — {bob.mention}")
+    width, height = opened(await own.attachments[0].read()).size
+    assert width > height
+    usage = await world.services.reports.mine(world.guild.id, bob.id, Clocks())
+    assert usage.ever.pictures == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "says"),
+    [
+        ("Edit it as yours", {"prompt": "in winter"}, "-# edit of "),
+        ("Vary it as yours", {"strength": "subtle"}, "-# variation of "),
+    ],
+)
+async def test_a_stranger_changes_a_copy_as_their_own(
+    ann: MemberActor,
+    bob: MemberActor,
+    art_room: ChannelHandle,
+    label: str,
+    values: dict[str, str],
+    says: str,
+) -> None:
+    offer = await bob.click(await _picture(ann, art_room), label="Delete")
+    assert offer.response is not None
+
+    own = _posted(await bob.submit_modal(await bob.click(offer.response, label=label), values))
+
+    assert bob.mention in own.content
+    assert says in own.content
+    assert len(art_room.history()) == 2
+
+
+async def test_the_words_of_what_was_edited_are_not_handed_on(
+    ann: MemberActor, bob: MemberActor, art_room: ChannelHandle
+) -> None:
+    edit = await ann.slash(art_room, "edit", image=photo(), prompt="my secret wish")
+    offer = await bob.click(_posted(edit), label="Again")
+    assert offer.response is not None
+
+    form = await bob.click(offer.response, label="Make your own")
+
+    assert "secret" not in str(form.modal)
 
 
 async def test_again_says_so_when_the_words_are_erased(
@@ -137,13 +215,13 @@ async def test_again_says_so_when_the_words_are_erased(
     assert "erased" in text
 
 
-@pytest.mark.parametrize("verb", ["again", "vary", "details", "delete"])
+@pytest.mark.parametrize("verb", ["again", "edit", "vary", "details", "delete", "share"])
 async def test_an_altered_id_reaches_no_other_message(
     world: World, ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, verb: str
 ) -> None:
     anns, bobs = await _picture(ann, art_room), await _picture(bob, art_room)
     forged = f"easel:{verb}:{_code_of(bobs)}:0"
-    _rename(world, anns, verb, forged)
+    _rename(world, anns, "again", forged)
 
     text = private_text(await bob.click(anns, custom_id=forged))
 

@@ -36,7 +36,7 @@ async def test_words_model_money_and_time_are_told(
 async def test_what_it_was_made_from_is_linked(
     world: World, ann: MemberActor, art_room: ChannelHandle, picture: discord.Message
 ) -> None:
-    varied = await ann.click(picture, label="Vary")
+    varied = await ann.submit_modal(await ann.click(picture, label="Vary"), {})
     assert varied.response is not None
     again = await ann.click(varied.response.message, label="Again")
     assert again.response is not None

@@ -188,10 +188,12 @@ async def test_a_card_and_its_pictures_outlive_a_restart(
     options = {"prompt": "a door", "quality": "high", "region": "left half", "count": 2}
     shown = await ann.slash(art_room, "edit", image=photo(), **options)
     assert shown.response is not None
-    assert "2 pictures" in private_text(shown)
+    text = private_text(shown)
+    assert "What is striped changes: 50 % of the picture. At most: **$0.40**" in text
+    assert "asks first where a request may cost more than $0.10" in text
 
     await world.restart()
-    made = await ann.click(shown.response, label="Make it ($0.40)")
+    made = await ann.click(shown.response, label="Looks right")
 
     assert made.response is not None
     assert made.response.attachments

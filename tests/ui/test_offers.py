@@ -75,7 +75,7 @@ def test_options_of_todays_models() -> None:
 
     assert set(_options(RICH)) == usual | pictures
     assert set(_options(RICH, of=Edit.edit)) == usual | pictures | {
-        "image", "mask", "region", "markup", "fit"
+        "image", "mask", "region", "difference", "extend", "keep", "markup", "fit"
     }  # fmt: skip
     assert set(_options(RICH, of=Vary.vary)) == {
         "image", "strength", "prompt", "quality", "count", "private"
@@ -111,7 +111,10 @@ def test_what_only_models_for_other_commands_have_is_not_shown() -> None:
 
     options = _options(drawing, editing, of=Edit.edit)
 
-    assert set(options) == {"image", "prompt", "mask", "region", "fit", "count", "private"}
+    assert set(options) == {
+        "image", "prompt", "mask", "region", "difference", "extend", "keep", "fit", "count",
+        "private",
+    }  # fmt: skip
     assert {"model", "format"} <= set(_options(drawing, editing))
 
 
