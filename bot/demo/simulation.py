@@ -4,12 +4,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
+from urllib.parse import unquote
 
 import discord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.env import Env
+from simcord.http import router
 
 from bot.client import EaselClient
 from bot.demo.page import DemoPage
@@ -32,6 +34,7 @@ async def open_simulation(client: EaselClient) -> AsyncGenerator[Env]:
     env.backend.clock.advance((datetime.now(UTC) - env.now()).total_seconds())
     env.backend.bot_user.name = "Easel"
     try:
+        _decode_paths()
         await env.start()
         vars(client.tree).pop("on_error", None)  # or each refusal would count as a failed action
         await client.tree.sync()
@@ -39,6 +42,16 @@ async def open_simulation(client: EaselClient) -> AsyncGenerator[Env]:
     finally:
         await env.shutdown()
         await client.close()
+
+
+def _decode_paths() -> None:
+    """Let the simulator read ``@original`` in an address as it is on the wire, encoded."""
+    dispatch = router.dispatch
+
+    def decoded(backend: Any, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401
+        return dispatch(backend, method, unquote(path), **options)
+
+    router.dispatch = decoded
 
 
 @asynccontextmanager

@@ -64,7 +64,10 @@ async def answer_alt_text(interaction: Interaction[Any], parts: list[str]) -> No
     channel = interaction.client.get_partial_messageable(job.message_channel_id)
     message = channel.get_partial_message(job.message_id)
     try:
-        await message.edit(attachments=cast("list[discord.Attachment]", described))
+        await message.edit(
+            attachments=cast("list[discord.Attachment]", described),
+            allowed_mentions=discord.AllowedMentions.none(),  # discord.py adds it to texts only
+        )
     except (discord.Forbidden, discord.NotFound) as error:
         raise CannotChange from error
     await tell(interaction, say(locale, "The alt text is changed."))

@@ -33,7 +33,7 @@ def edit_form(locale: str, can: Capabilities) -> Mapping[str, Item[Any]]:
     """Return the fields of the form by their labels, for the model that *can* do this."""
     fields: dict[str, Item[Any]] = {
         say(locale, "What should change?"): long_field("prompt", most=MOST_WORDS),
-        say(locale, "Where?"): _where(locale),
+        say(locale, "Where? One part, or several"): _where(locale),
         say(locale, "Your mask, or your painted copy"): FileUpload(
             custom_id="file", required=False, max_values=1
         ),
@@ -98,11 +98,10 @@ def _where(locale: str) -> Select[Any]:
             for name in _ROOM
         ),
     ]
-    hint = say(locale, "The whole picture; or choose one part or several")
     return Select(
         custom_id="where",
         options=names,
-        placeholder=hint,
+        placeholder=say(locale, "The whole picture"),
         min_values=0,
         max_values=len(_CELLS),
         required=False,

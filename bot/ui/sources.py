@@ -94,9 +94,8 @@ def _of_components(components: Iterable[object]) -> Iterator[Source]:
 def _of_media(
     media: _Media, kind: str | None = "image/", name: str | None = None
 ) -> Iterator[Source]:
-    addresses = [address for address in (media.url, media.proxy_url) if address]
-    at_discord = [address for address in addresses if is_at_discord(address)]
-    address = next(iter((*at_discord, *addresses)), None)
+    at_discord = media.url if media.url and is_at_discord(media.url) else None
+    address = at_discord or media.proxy_url or media.url
     if address is None or not _is_picture(kind, name or _name(media.url or address)):
         return
     pixels = _pixels(media.width, media.height)

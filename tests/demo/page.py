@@ -155,6 +155,22 @@ class Visitor:
         await buttons.filter(has_text=label).last.click()
         await self._answered()
 
+    async def send_form(self, *, where: str = "", **fields: str | Path) -> None:
+        """Fill in the form that is open, by its fields' labels, and send it."""
+        form = self.page.locator("#modal-root")
+        for label, value in fields.items():
+            field = form.locator(".modal-field").filter(has_text=label.replace("_", " "))
+            if isinstance(value, Path):
+                await field.locator("input[type=file]").set_input_files(value)
+            else:
+                await field.locator("input, textarea").first.fill(value)
+        if where:
+            await form.get_by_role("combobox").first.click()
+            await self.page.get_by_role("option").filter(has_text=where).first.click()
+            await self.page.keyboard.press("Tab")
+        await form.get_by_role("button", name="Submit").click()
+        await self._answered()
+
     async def sees(self, text: str) -> Locator:
         """Wait until *text* can be read in the channel without scrolling; return its message.
 

@@ -81,6 +81,7 @@ async def test_a_first_visit(visitor: Visitor, upload: Path) -> None:
     await visitor.press("Again", varied)
     await visitor.shown(before + 4)
     await visitor.press("Vary", varied)
+    await visitor.send_form()
     await visitor.shown(before + 5)
     await visitor.press("Delete")
     await visitor.shown(before + 4)

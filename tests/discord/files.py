@@ -24,6 +24,13 @@ def mask(width: int = 640, height: int = 480) -> Upload:
     return "mask.png", _saved(picture, "PNG")
 
 
+def painted(picture: bytes) -> Upload:
+    """A copy of *picture* whose top left quarter somebody painted over."""
+    copy = opened(picture).convert("RGB")
+    copy.paste((255, 0, 255), (0, 0, copy.width // 2, copy.height // 2))
+    return "painted.png", _saved(copy, "PNG")
+
+
 def black(width: int = 640, height: int = 480) -> Upload:
     """A mask that selects nothing."""
     return "black.png", _saved(Image.new("L", (width, height), 0), "PNG")

@@ -56,7 +56,8 @@ def check_everything(stage: Stage, log: str) -> None:
     books.check()
     settled = sum(row["pictures"] for row in books.ledger if row["kind"] == "settled")
     shown = [m for m in world.messages.values() if m.author_id == stage.discord.bot.id]
-    assert settled == sum(len(message.files) for message in shown)
+    names = {stored.name for message in shown for stored in message.files}
+    assert settled == sum(name.startswith("easel-") for name in names)  # a look is no result
     assert len(books.ended("done")) == sum(call.status == 200 for call in stage.images.calls)
 
 
@@ -132,9 +133,15 @@ async def test_edits_within_a_region(
 async def test_edits_within_a_mask(
     stage: Stage, make: Callable[[], Upload], seen: tuple[int, int]
 ) -> None:
-    answer = await stage.ann.slash(
+    calls = len(stage.images.calls)
+    shown = await stage.ann.slash(
         stage.room, "edit", image=make(), prompt="snow", mask=half_mask(seen), until=drawn
     )
+    assert shown.private
+    assert "50 % of the picture" in shown.text
+    assert len(stage.images.calls) == calls
+
+    answer = await stage.ann.click(shown.message, "Looks right", until=drawn)
 
     assert same_shape(answer, seen), opened(answer.pictures[0]).size
     sent = last(stage).request
@@ -142,6 +149,48 @@ async def test_edits_within_a_mask(
     assert sent.mask is not None
     low, high = sent.mask.picture.getchannel("A").getextrema()
     assert (low, high) == (0, 255)
+
+
+async def test_a_result_is_edited_in_a_form_and_described(stage: Stage) -> None:
+    first = await stage.ann.slash(stage.room, "imagine", prompt="a lighthouse", until=drawn)
+    form = await stage.ann.click(first.message, "Edit")
+    values: dict[str, object] = {"prompt": "snow", "where": ["left half"], "keep": True}
+    shown = await stage.ann.submit_values(form, values, until=drawn)
+    await stage.ann.click(shown.message, "Invert", until=drawn)
+    edited = await stage.ann.click(shown.message, "Looks right", until=drawn)
+
+    assert last(stage).request.mask is not None
+    assert f"/{stage.room.id}/{first.message.id}" in edited.text
+
+    written = await stage.ann.menu(edited.message, "Alt text")
+    name = str(edited.pictures[0].id)
+    await stage.ann.submit_values(written, {name: "A snowy lighthouse"})
+
+    assert [each.description for each in edited.pictures] == ["AI image: A snowy lighthouse"]
+
+
+async def test_the_menu_of_a_message_varies_its_picture(stage: Stage) -> None:
+    first = await stage.ann.slash(stage.room, "imagine", prompt="a lighthouse", until=drawn)
+    form = await stage.zoe.menu(first.message, "Vary image")
+
+    varied = await stage.zoe.submit(form, until=drawn)
+
+    assert varied.pictures
+    assert "variation of" in varied.text
+
+
+async def test_a_private_picture_is_shared(stage: Stage) -> None:
+    secret = await stage.ann.slash(
+        stage.room, "imagine", prompt="a secret garden", private=True, until=drawn
+    )
+    before = len(stage.zoe.sees(stage.room))
+
+    await stage.ann.click(secret.message, "Share here")
+
+    (*_, shared) = stage.zoe.sees(stage.room)
+    assert len(stage.zoe.sees(stage.room)) == before + 1
+    assert shared.content.startswith("**a secret garden**")
+    assert len(shared.files) == 1
 
 
 @kinds
@@ -163,7 +212,8 @@ async def test_buttons_belong_to_the_asker(stage: Stage) -> None:
 
     again = await stage.ann.click(message, "Again", until=drawn)
     assert again.pictures
-    varied = await stage.ann.click(message, "Vary", until=drawn)
+    form = await stage.ann.click(message, "Vary")
+    varied = await stage.ann.submit(form, until=drawn)
     assert varied.pictures
     await stage.max.click(message, "Delete")
     assert message not in stage.ann.sees(stage.room)
@@ -174,7 +224,8 @@ async def test_varies_one_of_four_long_afterwards(stage: Stage) -> None:
     four = await stage.ann.slash(stage.room, "imagine", prompt="hats", count=4, until=drawn)
     stage.discord.world.clock.advance(2 * 24 * 3600)
 
-    varied = await stage.ann.click(four.message, "Vary 3", until=drawn)
+    form = await stage.ann.click(four.message, "Vary")
+    varied = await stage.ann.submit(form, which=["2"], until=drawn)
 
     assert len(four.pictures) == 4
     assert varied.pictures

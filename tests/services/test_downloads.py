@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
 from bot.domain.asks import Source
-from bot.domain.errors import DownloadFailed, PictureTooLarge
+from bot.domain.errors import DownloadFailed, Elsewhere, PictureTooLarge
 from bot.services import downloads
 from bot.services.downloads import open_downloads
 
@@ -61,7 +61,7 @@ async def test_a_picture_is_fetched_from_the_proxys_own_address(discord: BaseTes
 )
 async def test_other_addresses_are_refused(url: str) -> None:
     async with open_downloads() as fetcher:
-        with pytest.raises(DownloadFailed):
+        with pytest.raises(Elsewhere):
             await fetcher.fetch(Source(url=url, name="x", size=1), "picture")
 
 
