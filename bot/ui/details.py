@@ -105,6 +105,8 @@ def _options(locale: str, job: Job) -> Iterator[str]:
         model=shown(job.model, _NAME),
     )
     yield say_many(locale, "{count} picture", "{count} pictures", job.made or job.count)
+    if job.options.get("found_in"):
+        yield say(locale, "Of {link}", link=message_link(job.guild_id, job.options["found_in"]))
     for name, message in _OPTIONS.items():
         value = job.options.get(name)
         if value:

@@ -32,7 +32,9 @@ _TOGETHER: Final = frozenset((*_CELLS, *_HALVES))
 def edit_form(locale: str, can: Capabilities) -> Mapping[str, Item[Any]]:
     """Return the fields of the form by their labels, for the model that *can* do this."""
     fields: dict[str, Item[Any]] = {
-        say(locale, "What should change?"): long_field("prompt", most=MOST_WORDS),
+        say(locale, "What should change?"): long_field(
+            "prompt", most=min(MOST_WORDS, can.max_prompt)
+        ),
         say(locale, "Where? One part, or several"): _where(locale),
         say(locale, "Your mask, or your painted copy"): FileUpload(
             custom_id="file", required=False, max_values=1

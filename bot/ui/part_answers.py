@@ -32,7 +32,7 @@ async def answer_part(interaction: Interaction[Any], parts: list[str]) -> None:
         await cancel_card(interaction, host, waiting)
         return
     ask, micros = agreed(interaction, waiting, cheaper=verb == "cheaper")
-    ask = _grown(replace(ask, invert=invert == "1"), int(grow))
+    ask = _grown(replace(ask, invert=invert == "1", grow=0), int(grow))
     if verb in _CHANGES:
         await _show_changed(interaction, host, waiting, _CHANGES[verb](ask))
     else:

@@ -4,12 +4,14 @@ from typing import Any
 
 import discord
 import pytest
+from PIL import Image
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 from sqlalchemy import func, select
 
 from bot.storage.tables import bookings, confirmations, drafts
+from bot.ui.buttons import again_button
 from tests.discord.files import black, cut_out, mask, opened, painted, photo
 from tests.discord.pressing import Pressed
 from tests.discord.world import World, private_text
@@ -49,9 +51,13 @@ async def _booked(world: World) -> int:
     return await world.services.database.read(lambda c: c.execute(query).scalar_one())
 
 
+async def _opened(message: discord.Message) -> Image.Image:
+    return opened(await message.attachments[0].read()).convert("RGB")
+
+
 async def _same(one: discord.Message, other: discord.Message, part: str) -> bool:
     """Whether a half of two pictures is the same."""
-    pictures = [opened(await each.attachments[0].read()).convert("RGB") for each in (one, other)]
+    pictures = [await _opened(each) for each in (one, other)]
     width, height = pictures[0].size
     left, right = (10, width // 2 - 20) if part == "left" else (width // 2 + 20, width - 10)
     box = (left, 10, right, height - 10)
@@ -214,6 +220,14 @@ async def test_the_picture_is_extended(ann: MemberActor, result: discord.Message
     width, height = opened(await changed.attachments[0].read()).size
     assert width / height == pytest.approx(2 * 640 / 480, rel=0.02)
     assert "given room around it" in changed.content
+    before, after = await _opened(result), await _opened(changed)
+    side, edge = after.width // 4, after.height // 20
+    inner = after.crop((side + edge, edge, after.width - side - edge, after.height - edge))
+    scale = before.height / after.height
+    inset = round(edge * scale)
+    same = before.crop((inset, inset, before.width - inset, before.height - inset))
+    pairs = zip(same.resize(inner.size).tobytes(), inner.tobytes(), strict=True)
+    assert sum(abs(a - b) for a, b in pairs) / len(inner.tobytes()) < 3
 
 
 @pytest.mark.parametrize(
@@ -312,6 +326,16 @@ async def test_what_comes_of_a_private_picture_is_private(
     assert changed.response.attachments
     assert "https://" not in changed.response.content
     assert art_room.history() == []
+
+
+async def test_a_direct_message_says_where_it_works(world: World, ann: MemberActor) -> None:
+    there = await world.easel.create_dm(discord.Object(ann.id))
+    view = again_button("en-US", "0123abcd")
+    message = await there.send("as if a result could be here", view=view)
+
+    text = private_text(await ann.user.click(message, label="Again"))
+
+    assert "works on servers only" in text
 
 
 async def test_a_thread_works_as_well(

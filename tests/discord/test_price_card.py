@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
+from simcord.components import walk_components
 from simcord.results import InteractionResult, ResponseMessage
 from sqlalchemy import Connection, Table, func, select
 
@@ -191,6 +192,10 @@ async def test_a_card_and_its_pictures_outlive_a_restart(
     text = private_text(shown)
     assert "What is striped changes: 50 % of the picture. At most: **$0.40**" in text
     assert "asks first where a request may cost more than $0.10" in text
+    labels = [each.get("label") for each in walk_components(shown.response.components)]
+    assert [label for label in labels if label] == [
+        "Looks right", "Make the cheaper one ($0.10)", "Invert", "Bigger", "Smaller", "Cancel"
+    ]  # fmt: skip
 
     await world.restart()
     made = await ann.click(shown.response, label="Looks right")
@@ -278,6 +283,26 @@ async def test_again_asks_first_as_well(
     made = await ann.click(card, label="Make it ($0.20)")
     assert made.response is not None
     assert made.response.attachments
+
+
+async def test_again_shows_the_part_as_it_was_made(
+    told: Told, ann: MemberActor, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    await _above(greta, art_room, "0.01")
+    options = {"prompt": "a door", "region": "center"}
+    shown = await ann.slash(art_room, "edit", image=photo(), **options)
+    assert shown.response is not None
+    await ann.click(shown.response, label="Bigger")
+    made = await ann.click(shown.response, label="Looks right")
+    assert made.response is not None
+
+    again = await ann.click(made.response, label="Again")
+    assert "16 % of the picture" in private_text(again)
+    assert again.response is not None
+    await ann.click(again.response, label="Looks right")
+
+    first, second = (request.mask for request in told.requests)
+    assert first == second
 
 
 async def test_what_cannot_be_asked_is_refused_without_a_card(
