@@ -40,7 +40,7 @@ To try, in the message box at the bottom of the page:
 
   /imagine   for example "a balloon over a snowy forest"
   /edit      with a picture of yours as "image"
-  /vary      with the same picture, or press Vary under a result
+  /vary      with the same picture, or press Edit or Vary under a result
   /usage me, /quota show; as Greta (choose her above) /quota panel, /settings panel, /modlog
 
 Ctrl-C ends it. Nothing is kept.

@@ -37,13 +37,13 @@ def edit_form(locale: str, can: Capabilities) -> Mapping[str, Item[Any]]:
         ),
         say(locale, "Where? One part, or several"): _where(locale),
         say(locale, "Your mask, or your painted copy"): FileUpload(
-            custom_id="file", required=False, max_values=1
+            custom_id="file", required=False, min_values=0, max_values=1
         ),
     }
     references = min(MOST_REFERENCES, can.pictures - 1)
     if references > 0:
         fields[say(locale, "Pictures to go by")] = FileUpload(
-            custom_id="references", required=False, max_values=references
+            custom_id="references", required=False, min_values=0, max_values=references
         )
     keep = say(locale, "Keep the rest exactly as it is")
     fields[keep] = Checkbox[Any](custom_id="keep", default=True)

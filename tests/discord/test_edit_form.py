@@ -328,6 +328,35 @@ async def test_what_comes_of_a_private_picture_is_private(
     assert art_room.history() == []
 
 
+async def test_with_a_dead_token_it_is_posted_in_the_channel(
+    world: World, ann: MemberActor, art_room: ChannelHandle, result: discord.Message
+) -> None:
+    card = _card(ann, await _sent(ann, result, where=["left half"]))
+    reply = "/webhooks/*/*/messages/@original"
+    world.env.inject_error("PATCH", reply, status=401, code=50027, times=None)
+
+    await card.press("Looks right")
+
+    pictures = [each for each in art_room.history() if each.attachments]
+    (posted,) = [each for each in pictures if each.id != result.id]
+    assert f"edit of https://discord.com/channels/{ann.guild.id}/" in posted.content
+    assert await _same(result, posted, "right")
+    assert world.rules.mentions[-1] == {"parse": []}
+
+
+async def test_an_age_restricted_channel_works_as_well(
+    ann: MemberActor, result: discord.Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_nsfw(channel: discord.TextChannel) -> bool:
+        return True
+
+    monkeypatch.setattr(discord.TextChannel, "is_nsfw", is_nsfw)
+
+    card = _card(ann, await _sent(ann, result, where=["top half"]))
+
+    _posted(await card.press("Looks right"))
+
+
 async def test_a_direct_message_says_where_it_works(world: World, ann: MemberActor) -> None:
     there = await world.easel.create_dm(discord.Object(ann.id))
     view = again_button("en-US", "0123abcd")

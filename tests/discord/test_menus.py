@@ -8,6 +8,8 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
+from bot.domain.asks import Command, Source
+from bot.domain.errors import AlreadyAnswered, NotYours
 from tests.discord.files import opened, photo
 from tests.discord.world import World, private_text
 
@@ -101,6 +103,49 @@ async def test_pictures_are_found_wherever_a_message_has_them(
 
     width, height = opened(await edited.attachments[0].read()).size
     assert width / height == pytest.approx(640 / 480, rel=0.01)
+
+
+async def test_a_picture_that_is_shown_twice_is_one(
+    world: World, ann: MemberActor, art_room: ChannelHandle, bobs: discord.Message
+) -> None:
+    url = bobs.attachments[1].url
+    embeds = [{"type": "rich", "image": {"url": f"{url}?size=large"}, "thumbnail": {"url": url}}]
+    shown = _seen(art_room, _bots(world, art_room, embeds=embeds))
+
+    form = await ann.context_menu(art_room, "Edit image", shown)
+
+    assert form.modal is not None  # nothing has to be chosen before
+
+
+async def test_one_of_several_is_chosen_in_the_menu_as_well(
+    world: World, ann: MemberActor, bob: MemberActor, art_room: ChannelHandle
+) -> None:
+    several = await bob.send(art_room, "two", attachments=[photo(640, 480), photo(300, 600)])
+    which = await ann.context_menu(art_room, "Edit image", several)
+    assert "Which picture shall change?" in private_text(which)
+    assert which.response is not None
+
+    form = await ann.select(which.response, ["1"])
+    edited = _posted(await ann.submit_modal(form, {"prompt": "in winter"}))
+
+    width, height = opened(await edited.attachments[0].read()).size
+    assert width / height == pytest.approx(300 / 600, rel=0.01)
+
+
+async def test_chosen_pictures_are_for_whoever_chose_them(
+    world: World, ann: MemberActor, bob: MemberActor
+) -> None:
+    drafts = world.services.drafts
+    source = Source(url="https://cdn.discordapp.com/x", name="x", size=1)
+    draft = await drafts.keep(
+        Command.VARY, [source], guild_id=world.guild.id, user_id=ann.id, found_in="1/2"
+    )
+
+    assert await drafts.find(world.guild.id, draft.code, ann.id) == draft
+    with pytest.raises(NotYours):
+        await drafts.find(world.guild.id, draft.code, bob.id)
+    with pytest.raises(AlreadyAnswered):
+        await drafts.find(world.guild.id + 1, draft.code, ann.id)
 
 
 @pytest.mark.parametrize("menu", ["Edit image", "Vary image"])
