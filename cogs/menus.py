@@ -7,9 +7,9 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import EaselClient
-from bot.ui.cases import ask_to_report
 from bot.domain.asks import Command
 from bot.ui.alt_text import open_alt_text
+from bot.ui.cases import ask_to_report
 from bot.ui.details import show_details_of
 from bot.ui.drafting import draft_message, open_draft
 from bot.ui.offers import can

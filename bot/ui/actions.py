@@ -14,7 +14,7 @@ from bot.ui.details import show_details
 from bot.ui.drafting import draft_message, open_draft
 from bot.ui.host import Host
 from bot.ui.own import offer_own
-from bot.ui.policy import is_manager
+from bot.ui.policy import CONTROLS, is_for, is_manager
 from bot.ui.sharing import share_result
 
 
@@ -26,14 +26,16 @@ async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None
     job = await host.studio.books.find(guild_id, code, f"/{Command.IMAGINE}")
     if verb in _OF_RESULTS:
         _require_its_message(interaction, job)
-    await VERBS[verb](interaction, host, job, int(position))
+    if is_for(interaction, CONTROLS[f"easel:{verb}"], job.user_id):
+        await VERBS[verb](interaction, host, job, int(position))
+    elif verb in _OFFERING:
+        await offer_own(interaction, host, job)
+    else:
+        raise NotYours(command=f"/{job.command}")
 
 
 async def _again(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
-    if _is_strangers(interaction, job):
-        await offer_own(interaction, host, job)
-        return
     if job.prompt is None:
         raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
     ask = recall(
@@ -49,36 +51,29 @@ async def _again(interaction: Interaction[Any], host: Host, job: Job, position: 
 
 
 async def _edit(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
-    del position
-    await _begin(interaction, host, job, Command.EDIT)
+    del host, job, position
+    await _begin(interaction, Command.EDIT)
 
 
 async def _vary(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
-    del position
-    await _begin(interaction, host, job, Command.VARY)
+    del host, job, position
+    await _begin(interaction, Command.VARY)
 
 
-async def _begin(interaction: Interaction[Any], host: Host, job: Job, command: Command) -> None:
-    """Ask what shall become of the pictures, of their asker; others are offered their own."""
-    if interaction.message is None or _is_strangers(interaction, job):
-        await offer_own(interaction, host, job)
-        return
-    await open_draft(interaction, await draft_message(interaction, interaction.message, command))
+async def _begin(interaction: Interaction[Any], command: Command) -> None:
+    """Ask what shall become of the pictures."""
+    if interaction.message is not None:
+        draft = await draft_message(interaction, interaction.message, command)
+        await open_draft(interaction, draft)
 
 
 async def _details(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
-    if _is_strangers(interaction, job) and not asker_of(interaction).moderates:
-        await offer_own(interaction, host, job)
-        return
     await show_details(interaction, host, job)
 
 
 async def _delete(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
-    if _is_strangers(interaction, job) and not asker_of(interaction).moderates:
-        await offer_own(interaction, host, job)
-        return
     await interaction.response.defer()
     with suppress(NotFound):  # pressed twice, or deleted by hand
         await interaction.delete_original_response()
@@ -87,8 +82,6 @@ async def _delete(interaction: Interaction[Any], host: Host, job: Job, position:
 
 async def _share(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
-    if _is_strangers(interaction, job):
-        raise NotYours(command=f"/{job.command}")
     if not job.private:
         raise AlreadyAnswered
     await share_result(interaction, host, job)
@@ -97,8 +90,6 @@ async def _share(interaction: Interaction[Any], host: Host, job: Job, position: 
 async def _cancel(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
     manages = is_manager(interaction)
-    if _is_strangers(interaction, job) and not manages:
-        raise NotYours(command=f"/{job.command}")
     await interaction.response.defer()
     await host.queue.cancel(job.guild_id, job.code, by=interaction.user.id, manages=manages)
 
@@ -107,11 +98,6 @@ def _require_its_message(interaction: Interaction[Any], job: Job) -> None:
     """Raise NoSuchJob where the button's id names another request than its message shows."""
     if interaction.message is None or interaction.message.id != job.message_id:
         raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
-
-
-def _is_strangers(interaction: Interaction[Any], job: Job) -> bool:
-    """Whether somebody else asked for it."""
-    return interaction.user.id != job.user_id
 
 
 VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {
@@ -123,4 +109,7 @@ VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]
     "share": _share,
     "cancel": _cancel,
 }
-_OF_RESULTS = {"again", "edit", "vary", "details", "delete", "share"}
+_OFFERING = {"again", "edit", "vary", "details", "delete"}
+"""What offers others the same as their own."""
+
+_OF_RESULTS = {*_OFFERING, "share"}

@@ -123,9 +123,7 @@ async def _ask(interaction: Interaction[Any], user_id: int) -> None:
     locale = interaction.locale.value
     fields = {
         say(locale, "How long"): text_field("duration", usual="7d", hint="30m, 3h, 7d, forever"),
-        say(locale, "Why; the member reads this"): text_field(
-            "reason", most=REASON, required=False
-        ),
+        say(locale, "Why; the member reads this"): text_field("reason", most=REASON, needed=False),
     }
     await ask_in_form(interaction, f"mod:asked:{user_id}", say(locale, "Block"), fields)
 

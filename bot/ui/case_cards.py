@@ -9,7 +9,7 @@ from discord.ui import Button, LayoutView
 from bot.domain.cases import Case, CaseKind, Outcome
 from bot.domain.jobs import Job
 from bot.ui.panels import at, button, panel
-from bot.ui.text import shown
+from bot.ui.text import message_link, shown
 from bot.ui.words import say
 
 _TEXT: Final = 500
@@ -61,7 +61,8 @@ def _row(locale: str, case: Case) -> str:
     state = "" if case.outcome else f"**{say(locale, 'open')}** · "
     card = ""
     if case.card_channel_id and case.card_message_id:
-        card = f" · {link_of(case.guild_id, case.card_channel_id, case.card_message_id)}"
+        place = f"{case.card_channel_id}/{case.card_message_id}"
+        card = f" · {message_link(case.guild_id, place)}"
     return f"{state}{at(case.opened_at)}{card}\n{who_and_what(locale, case)}"
 
 
@@ -74,7 +75,7 @@ def who_and_what(locale: str, case: Case) -> str:
             "{reporter} about a picture that {asker} asked for: {link}",
             reporter=f"<@{case.user_id}>",
             asker=f"<@{case.about_id}>",
-            link=link_of(case.guild_id, case.channel_id, case.message_id),
+            link=message_link(case.guild_id, f"{case.channel_id}/{case.message_id}"),
         )
     if case.text:
         rows.append(f"“{shown(case.text, _TEXT)}”")
@@ -83,11 +84,6 @@ def who_and_what(locale: str, case: Case) -> str:
     if case.closed_by:
         rows.append(say(locale, "Closed by {member}.", member=f"<@{case.closed_by}>"))
     return "\n".join(rows)
-
-
-def link_of(guild_id: int, channel_id: int, message_id: int) -> str:
-    """Return the address of a message, which Discord shows as a link."""
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 def _words(locale: str, case: Case, job: Job) -> str:

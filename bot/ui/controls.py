@@ -21,9 +21,9 @@ from bot.ui.drafting import answer_draft
 from bot.ui.failures import answer_failure
 from bot.ui.history import answer_history
 from bot.ui.modlog import turn_modlog
-from bot.ui.policy import require_control
 from bot.ui.own import answer_own
 from bot.ui.part_answers import answer_part
+from bot.ui.policy import require_control
 from bot.ui.price_answers import answer_price
 from bot.ui.quota_panel import answer_quota
 from bot.ui.refusal_answers import answer_refused

@@ -29,7 +29,7 @@ async def ask_in_form(
 
 
 def text_field(
-    name: str, *, usual: str = "", hint: str = "", most: int = 20, required: bool = True
+    name: str, *, usual: str = "", hint: str = "", most: int = 20, needed: bool = True
 ) -> TextInput[Any]:
     """Return a field for one line; with *usual* it is filled in."""
     return TextInput(
@@ -37,7 +37,7 @@ def text_field(
         default=usual or None,
         placeholder=hint or None,
         max_length=most,
-        required=required,
+        required=needed,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 from discord import Interaction
 
-from bot.domain.errors import ManagersOnly, ModeratorsOnly, NotYours
+from bot.domain.errors import ManagersOnly, ModeratorsOnly
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 class Who(StrEnum):
     """Who may do something.
 
-    Where it is about a request, its handler says whose that is with `require_asker`.
+    Where it is about a request, its handler asks `is_for` with the one who asked for that.
     """
 
     EVERYONE = "everyone"
@@ -34,6 +34,10 @@ COMMANDS: Final[Mapping[str, Who]] = {
     "imagine": Who.EVERYONE,
     "edit": Who.EVERYONE,
     "vary": Who.EVERYONE,
+    "blend": Who.EVERYONE,
+    "Edit image": Who.EVERYONE,
+    "Vary image": Who.EVERYONE,
+    "Alt text": Who.ASKER_OR_MODERATOR,
     "show": Who.ASKER_OR_MODERATOR,
     "history": Who.EVERYONE,
     "Image details": Who.ASKER_OR_MODERATOR,
@@ -59,12 +63,18 @@ COMMANDS: Final[Mapping[str, Who]] = {
 
 CONTROLS: Final[Mapping[str, Who]] = {
     "easel:again": Who.ASKER,
+    "easel:edit": Who.ASKER,
     "easel:vary": Who.ASKER,
+    "easel:share": Who.ASKER,
     "easel:details": Who.ASKER_OR_MODERATOR,
     "easel:delete": Who.ASKER_OR_MODERATOR,
     "easel:cancel": Who.ASKER_OR_MANAGER,
     "history": Who.ASKER,
     "price": Who.ASKER,
+    "part": Who.ASKER,
+    "draft": Who.ASKER,
+    "own": Who.EVERYONE,
+    "alt": Who.ASKER_OR_MODERATOR,
     "refused": Who.ASKER,
     "report": Who.EVERYONE,
     "more": Who.EVERYONE,
@@ -107,16 +117,13 @@ def require_control(interaction: Interaction[Any], family: str, verb: str) -> No
     _require(interaction, _found(CONTROLS, f"{family}:{verb}", family))
 
 
-def require_asker(interaction: Interaction[Any], control: str, asker: int, command: str) -> None:
-    """Raise NotYours where *control* is not for the one who acts, as *asker* asked for it."""
-    who = CONTROLS[control]
-    if interaction.user.id == asker:
-        return
-    if who is Who.ASKER_OR_MODERATOR and is_moderator(interaction):
-        return
-    if who is Who.ASKER_OR_MANAGER and is_manager(interaction):
-        return
-    raise NotYours(command=f"/{command}")
+def is_for(interaction: Interaction[Any], who: Who, asker: int) -> bool:
+    """Whether what is for *who* is for the one who acts, where it is about *asker*'s request."""
+    if interaction.user.id == asker or who is Who.EVERYONE:
+        return True
+    if who is Who.ASKER_OR_MODERATOR:
+        return is_moderator(interaction)
+    return who is Who.ASKER_OR_MANAGER and is_manager(interaction)
 
 
 def _found(table: Mapping[str, Who], name: str, group: str) -> Who:

@@ -9,6 +9,7 @@ import structlog
 from discord import Interaction
 
 from bot.domain.jobs import Job
+from bot.ui.text import message_link
 
 log = structlog.get_logger(__name__)
 
@@ -43,5 +44,4 @@ def link_to(job: Job) -> str:
     """Return the address of the result's message; empty where others cannot see one."""
     if job.message_id is None or job.private:
         return ""
-    place = f"{job.guild_id}/{job.message_channel_id}/{job.message_id}"
-    return f"https://discord.com/channels/{place}"
+    return message_link(job.guild_id, f"{job.message_channel_id}/{job.message_id}")
