@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from bot.domain.leftover import Left
+from bot.domain.messages import N_, Nn_
 from bot.domain.money import dollars
 from bot.domain.quota import Scope, Unit
 from bot.domain.usage import Tally
@@ -11,39 +12,39 @@ from bot.domain.windows import Period, Rolling, Window
 from bot.ui.words import say, say_many
 
 _NOUNS: Mapping[Unit, tuple[str, str]] = {
-    Unit.PICTURES: ("{count} picture", "{count} pictures"),
-    Unit.REQUESTS: ("{count} request", "{count} requests"),
-    Unit.JOBS: ("{count} request", "{count} requests"),
+    Unit.PICTURES: Nn_("{count} picture", "{count} pictures"),
+    Unit.REQUESTS: Nn_("{count} request", "{count} requests"),
+    Unit.JOBS: Nn_("{count} request", "{count} requests"),
 }
 _LIMITS: Mapping[Window | None, str] = {
-    Window.HOUR: "{amount} an hour",
-    Window.DAY: "{amount} a day",
-    Window.WEEK: "{amount} a week",
-    Window.MONTH: "{amount} a month",
-    Window.LIFETIME: "{amount} in all",
-    None: "{amount} at once",
+    Window.HOUR: N_("{amount} an hour"),
+    Window.DAY: N_("{amount} a day"),
+    Window.WEEK: N_("{amount} a week"),
+    Window.MONTH: N_("{amount} a month"),
+    Window.LIFETIME: N_("{amount} in all"),
+    None: N_("{amount} at once"),
 }
 
 _EVERY: Mapping[Window, str] = {
-    Window.HOUR: "an hour",
-    Window.DAY: "a day",
-    Window.WEEK: "a week",
-    Window.MONTH: "a month",
-    Window.LIFETIME: "in all",
+    Window.HOUR: N_("an hour"),
+    Window.DAY: N_("a day"),
+    Window.WEEK: N_("a week"),
+    Window.MONTH: N_("a month"),
+    Window.LIFETIME: N_("in all"),
 }
 
 _LEFT: Mapping[tuple[Scope, Period], str] = {
-    (Scope.MEMBER, Window.HOUR): "{amount} left this hour",
-    (Scope.MEMBER, Window.DAY): "{amount} left today",
-    (Scope.MEMBER, Window.WEEK): "{amount} left this week",
-    (Scope.MEMBER, Window.MONTH): "{amount} left this month",
-    (Scope.SERVER, Window.HOUR): "{amount} left for this server this hour",
-    (Scope.SERVER, Window.DAY): "{amount} left for this server today",
-    (Scope.SERVER, Window.WEEK): "{amount} left for this server this week",
-    (Scope.SERVER, Window.MONTH): "{amount} left for this server this month",
+    (Scope.MEMBER, Window.HOUR): N_("{amount} left this hour"),
+    (Scope.MEMBER, Window.DAY): N_("{amount} left today"),
+    (Scope.MEMBER, Window.WEEK): N_("{amount} left this week"),
+    (Scope.MEMBER, Window.MONTH): N_("{amount} left this month"),
+    (Scope.SERVER, Window.HOUR): N_("{amount} left for this server this hour"),
+    (Scope.SERVER, Window.DAY): N_("{amount} left for this server today"),
+    (Scope.SERVER, Window.WEEK): N_("{amount} left for this server this week"),
+    (Scope.SERVER, Window.MONTH): N_("{amount} left for this server this month"),
 }
 _LEFT_SOMEHOW: Mapping[Scope, str] = defaultdict(
-    lambda: "{amount} left here", {Scope.MEMBER: "{amount} left"}
+    lambda: N_("{amount} left here"), {Scope.MEMBER: N_("{amount} left")}
 )
 
 

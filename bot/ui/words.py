@@ -11,14 +11,15 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from bot.domain.errors import Cost, UserError
+from bot.domain.messages import N_
 
 _LOCALES = Path(__file__).parent.parent / "locales"
 
 _COSTS: Mapping[Cost, str] = {
     Cost.NOT_ASKED: "",
-    Cost.NOTHING: "Nothing was charged.",
-    Cost.UNKNOWN: "The picture service may have charged the server's budget for it.",
-    Cost.CHARGED: "This server's budget paid for it; your allowance was given back.",
+    Cost.NOTHING: N_("Nothing was charged."),
+    Cost.UNKNOWN: N_("The picture service may have charged the server's budget for it."),
+    Cost.CHARGED: N_("This server's budget paid for it; your allowance was given back."),
 }
 
 
