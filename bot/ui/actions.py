@@ -9,6 +9,7 @@ from discord import Interaction, NotFound
 from bot.domain.asks import Command, recall
 from bot.domain.errors import DownloadFailed, NoSuchJob, NotYours
 from bot.domain.jobs import Job
+from bot.domain.messages import Slash
 from bot.ui.asking import ask_and_show, ask_of, asker_of, origin_of, place_of, source_of
 from bot.ui.details import show_details
 from bot.ui.host import Host
@@ -20,7 +21,7 @@ async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None
     verb, code, position = parts
     host: Host = interaction.client
     guild_id = place_of(interaction).guild_id
-    job = await host.studio.books.find(guild_id, code, f"/{Command.IMAGINE}")
+    job = await host.studio.books.find(guild_id, code, Slash(Command.IMAGINE))
     if verb in _OF_RESULTS:
         _require_its_message(interaction, job)
     await _VERBS[verb](interaction, host, job, int(position))
@@ -30,7 +31,7 @@ async def _again(interaction: Interaction[Any], host: Host, job: Job, position: 
     del position
     _require_owner(interaction, job)
     if job.prompt is None:
-        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
     ask = recall(
         job.options,
         command=job.command,
@@ -85,12 +86,12 @@ async def _cancel(interaction: Interaction[Any], host: Host, job: Job, position:
 def _require_its_message(interaction: Interaction[Any], job: Job) -> None:
     """Raise NoSuchJob where the button's id names another request than its message shows."""
     if interaction.message is None or interaction.message.id != job.message_id:
-        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
 
 
 def _require_owner(interaction: Interaction[Any], job: Job) -> None:
     if interaction.user.id != job.user_id:
-        raise NotYours(command=f"/{job.command}")
+        raise NotYours(command=Slash(job.command))
 
 
 _VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {

@@ -4,18 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from bot.domain.leftover import Left
-from bot.domain.messages import N_, Nn_
+from bot.domain.messages import N_
 from bot.domain.money import dollars
-from bot.domain.quota import Scope, Unit
+from bot.domain.quota import NOUNS, Scope, Unit, spoken
 from bot.domain.usage import Tally
 from bot.domain.windows import Period, Rolling, Window
 from bot.ui.words import say, say_many
 
-_NOUNS: Mapping[Unit, tuple[str, str]] = {
-    Unit.PICTURES: Nn_("{count} picture", "{count} pictures"),
-    Unit.REQUESTS: Nn_("{count} request", "{count} requests"),
-    Unit.JOBS: Nn_("{count} request", "{count} requests"),
-}
 _LIMITS: Mapping[Window | None, str] = {
     Window.HOUR: N_("{amount} an hour"),
     Window.DAY: N_("{amount} a day"),
@@ -23,14 +18,6 @@ _LIMITS: Mapping[Window | None, str] = {
     Window.MONTH: N_("{amount} a month"),
     Window.LIFETIME: N_("{amount} in all"),
     None: N_("{amount} at once"),
-}
-
-_EVERY: Mapping[Window, str] = {
-    Window.HOUR: N_("an hour"),
-    Window.DAY: N_("a day"),
-    Window.WEEK: N_("a week"),
-    Window.MONTH: N_("a month"),
-    Window.LIFETIME: N_("in all"),
 }
 
 _LEFT: Mapping[tuple[Scope, Period], str] = {
@@ -52,8 +39,7 @@ def amount_of(locale: str, unit: Unit, amount: int) -> str:
     """Return *amount* pictures, requests or micro-dollars: ``20 pictures``, ``$1.50``."""
     if unit is Unit.DOLLARS:
         return dollars(amount)
-    one, many = _NOUNS[unit]
-    return say_many(locale, one, many, amount)
+    return say_many(locale, *NOUNS[unit], amount)
 
 
 def number_of(unit: Unit, amount: int) -> str:
@@ -65,20 +51,19 @@ def limit_of(locale: str, unit: Unit, amount: int, window: Period) -> str:
     """Return a limit in words: ``20 pictures a day``."""
     much = amount_of(locale, unit, amount)
     if isinstance(window, Rolling):
-        one, many = "{amount} in any {count} hour", "{amount} in any {count} hours"
-        return say_many(locale, one, many, window.hours, amount=much)
+        return say_many(
+            locale,
+            "{amount} in any {count} hour",
+            "{amount} in any {count} hours",
+            window.hours,
+            amount=much,
+        )
     return say(locale, _LIMITS[window], amount=much)
 
 
 def window_of(locale: str, window: Period) -> str:
     """Return a window in words: ``a day``, ``in any 24 hours``, ``at once``."""
-    match window:
-        case None:
-            return say(locale, "at once")
-        case Rolling(hours):
-            return say_many(locale, "in any {count} hour", "in any {count} hours", hours)
-        case _:
-            return say(locale, _EVERY[window])
+    return say(locale, "{window}", window=spoken(window))
 
 
 def left_of(locale: str, left: Left) -> str:

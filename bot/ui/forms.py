@@ -8,6 +8,7 @@ from discord import Interaction, TextStyle
 from discord.ui import Label, Modal, TextInput
 
 from bot.domain.errors import BadOption
+from bot.domain.messages import Phrase
 from bot.domain.windows import zone
 
 MOST_DAYS: Final = 3650
@@ -61,10 +62,11 @@ def until_in(text: str, now: datetime, timezone: str) -> datetime:
     try:
         until = _in_days(written, now) or _end_of(written, timezone)
     except (ValueError, OverflowError):
-        problem = "write a number of days, or a date such as 2026-12-24"
+        problem = Phrase("write a number of days, or a date such as 2026-12-24")
         raise BadOption(option="until", problem=problem) from None
     if not now < until <= now + timedelta(days=MOST_DAYS):
-        raise BadOption(option="until", problem=f"it is 1 to {MOST_DAYS} days from now")
+        problem = Phrase("it is 1 to {most} days from now", most=MOST_DAYS)
+        raise BadOption(option="until", problem=problem)
     return until
 
 

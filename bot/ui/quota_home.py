@@ -6,6 +6,7 @@ from typing import Any, Final
 from discord import ButtonStyle, Interaction, SelectOption
 from discord.ui import Button, Item, LayoutView, Select
 
+from bot.domain.messages import N_
 from bot.domain.presets import Preset
 from bot.domain.quota import Rule, Scope, Standing
 from bot.services.quota_changes import NAMED
@@ -19,16 +20,16 @@ PAGE: Final = 15
 """How many rules one view of the panel shows."""
 
 _GROUPS: Final[Mapping[Scope, str]] = {
-    Scope.SERVER: "The whole server together",
-    Scope.EVERYONE: "Each member",
-    Scope.ROLE: "Roles: each of their members",
-    Scope.CHANNEL: "Channels: all who use them together",
-    Scope.MEMBER: "Single members",
+    Scope.SERVER: N_("The whole server together"),
+    Scope.EVERYONE: N_("Each member"),
+    Scope.ROLE: N_("Roles: each of their members"),
+    Scope.CHANNEL: N_("Channels: all who use them together"),
+    Scope.MEMBER: N_("Single members"),
 }
 _PRESETS: Final[Mapping[Preset, tuple[str, str]]] = {
-    Preset.FRIENDS: ("Friends", "A few people who know each other"),
-    Preset.COMMUNITY: ("Community", "Many members, some of whom you know"),
-    Preset.PUBLIC: ("Public", "Anybody can join"),
+    Preset.FRIENDS: (N_("Friends"), N_("A few people who know each other")),
+    Preset.COMMUNITY: (N_("Community"), N_("Many members, some of whom you know")),
+    Preset.PUBLIC: (N_("Public"), N_("Anybody can join")),
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.domain.messages import N_
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
@@ -11,16 +12,16 @@ _NAME = 64  # characters of what a vendor named
 _WHOLE_FROM = 0.095  # a smaller score shows a tenth of a percent, too
 
 _DECLINED: Final[Mapping[tuple[str, str], str]] = {
-    ("server", "input"): "declined here, before the picture service was asked",
-    ("vendor", "input"): "declined by the picture service for what was asked",
-    ("vendor", "output"): "declined by the picture service for what was made",
-    ("vendor", "unknown"): "declined by the picture service, which did not say at which step",
+    ("server", "input"): N_("declined here, before the picture service was asked"),
+    ("vendor", "input"): N_("declined by the picture service for what was asked"),
+    ("vendor", "output"): N_("declined by the picture service for what was made"),
+    ("vendor", "unknown"): N_("declined by the picture service, which did not say at which step"),
 }
 
 
 def declined(locale: str, source: str, stage: str) -> str:
     """Return by whom and at which step, in words that go on after the reasons."""
-    return say(locale, _DECLINED.get((source, stage), "declined"))
+    return say(locale, _DECLINED.get((source, stage), N_("declined")))
 
 
 def reasons(locale: str, categories: Sequence[str], scores: Mapping[str, float]) -> str:

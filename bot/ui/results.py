@@ -1,12 +1,13 @@
 """How a finished request looks: plain attachments with alt text, two short lines, buttons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
 import discord
 
 from bot.domain.asks import Ask, Command
+from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.domain.pictures import Note, Size
 from bot.domain.queue import Expected
@@ -15,6 +16,7 @@ from bot.services.admission import Ticket
 from bot.services.stages import Result
 from bot.ui.amounts import left_of
 from bot.ui.buttons import cancel_button, result_buttons
+from bot.ui.option_words import in_words
 from bot.ui.shapes import written
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
@@ -24,20 +26,24 @@ _MODEL_SHOWN = 40
 _ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
 
-_TELLING = {
-    Note.FIRST_FRAME,
-    Note.DEPTH,
-    Note.SHADES,
-    Note.COMPRESSED,
-    Note.TRANSPARENT,
-    Note.EXTENDED,
+_TELLING: Mapping[str, str] = {
+    Note.FIRST_FRAME: N_("first frame only"),
+    Note.DEPTH: N_("reduced to 8 bits"),
+    Note.SHADES: N_("finest shades dropped to fit"),
+    Note.COMPRESSED: N_("compressed to fit"),
+    Note.TRANSPARENT: N_("WebP, as JPEG has no transparency"),
+    Note.EXTENDED: N_("given room around it"),
 }
 """What people should know of; that a picture was padded and cropped back is nobody's business."""
 
+_MADE_BY: Mapping[Command, str] = {
+    Command.EDIT: N_("edit"),
+    Command.VARY: N_("vary"),
+}
 _WITHOUT_WORDS = {
-    Command.IMAGINE: "a picture",
-    Command.EDIT: "an edited picture",
-    Command.VARY: "a variation of a picture",
+    Command.IMAGINE: N_("a picture"),
+    Command.EDIT: N_("an edited picture"),
+    Command.VARY: N_("a variation of a picture"),
 }
 
 
@@ -60,7 +66,7 @@ def glimpse_reply(locale: str, ticket: Ticket, picture: Finished) -> dict[str, A
     file = discord.File(
         BytesIO(picture.data),
         filename=f"easel-{ticket.code}-in-the-making.{picture.extension}",
-        description=_alt(locale, "AI image in the making: {words}", ask),
+        description=_alt(locale, N_("AI image in the making: {words}"), ask),
     )
     return {"content": f"{_first_line(locale, ask)}\n-# {small}", "attachments": [file]}
 
@@ -86,7 +92,7 @@ def small_print(locale: str, result: Result) -> str:
 
 def alt_text(locale: str, ask: Ask) -> str:
     """Return the description of a made picture for people who do not see it, ≤ 1,024 characters."""
-    return _alt(locale, "AI image: {words}", ask)
+    return _alt(locale, N_("AI image: {words}"), ask)
 
 
 def _alt(locale: str, message: str, ask: Ask) -> str:
@@ -102,19 +108,19 @@ def _first_line(locale: str, ask: Ask) -> str:
 
 def _facts(locale: str, result: Result) -> Iterator[str]:
     ticket, first = result.ticket, result.pictures[0]
-    if ticket.ask.command is not Command.IMAGINE:
-        yield say(locale, ticket.ask.command.value)
+    if ticket.ask.command in _MADE_BY:
+        yield say(locale, _MADE_BY[ticket.ask.command])
     yield written(first.size)
     if isinstance(ticket.ask.shape, Size) and ticket.ask.shape != first.size:
         yield say(locale, "asked for {size}", size=written(ticket.ask.shape))
     if ticket.ask.command is Command.VARY:
-        yield say(locale, ticket.ask.strength.value)
+        yield in_words(locale, ticket.ask.strength)
     if result.quality:
-        yield say(locale, "{quality} quality", quality=say(locale, result.quality))
+        yield say(locale, "{quality} quality", quality=in_words(locale, result.quality))
     yield from _economy(locale, ticket)
     if first.changed is not None:
         yield say(locale, "{percent} % changed", percent=round(first.changed * 100))
-    yield from (say(locale, note) for note in _notes(result))
+    yield from (say(locale, _TELLING[note]) for note in _notes(result))
     if len(result.pictures) < ticket.request.count:
         came, asked = len(result.pictures), ticket.request.count
         yield say_many(

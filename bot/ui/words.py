@@ -2,6 +2,7 @@
 
 A message is a sentence with ``{named}`` places. `say` finds it in the catalogue of the reader's
 locale and fills the places; what people or models wrote goes through `bot.ui.text.shown` first.
+A message that is no literal where it is said is marked where it stands: `bot.domain.messages`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from bot.domain.errors import Cost, UserError
-from bot.domain.messages import N_
+from bot.domain.messages import COMMAND, N_, Counted, Name, Phrase, Slash
 
 _LOCALES = Path(__file__).parent.parent / "locales"
 
@@ -32,29 +33,48 @@ def _catalogue(locale: str) -> NullTranslations:
 def say(locale: str, message: str, /, **values: object) -> str:
     """Return *message* in the language of *locale* with its places filled.
 
-    Instants among *values* become Discord timestamps, which every reader sees in their own time.
+    Phrases among *values* are translated, too. Instants become Discord timestamps, which every
+    reader sees in their own time.
     """
-    shown = {name: _value(value) for name, value in values.items()}
-    return _catalogue(locale).gettext(message).format_map(shown)
+    return _filled(locale, _catalogue(locale).gettext(message), values)
 
 
 def say_many(locale: str, one: str, many: str, count: int, /, **values: object) -> str:
     """Return *one* or *many*, as *count* and the language want, with its places filled."""
-    shown = {name: _value(value) for name, value in values.items()}
-    return _catalogue(locale).ngettext(one, many, count).format_map({"count": count, **shown})
+    message = _catalogue(locale).ngettext(one, many, count)
+    return _filled(locale, message, {"count": count, **values})
+
+
+def name_in(locale: str, context: str, text: str) -> str:
+    """Return a name as Discord shows it in *locale*; *context* is `COMMAND` or alike."""
+    return _catalogue(locale).pgettext(context, text)
 
 
 def refusal(locale: str, error: UserError) -> str:
     """Return what happened, what it cost and what to do next, in short sentences."""
     parts = (
-        say(locale, error.message, **error.values),
+        say(locale, error.message, **error.said),
         _COSTS[error.cost] and say(locale, _COSTS[error.cost]),
-        say(locale, error.tip, **error.values),
+        say(locale, error.tip, **error.said),
     )
     return " ".join(part for part in parts if part)
 
 
-def _value(value: object) -> object:
-    if isinstance(value, datetime):
-        return f"<t:{int(value.timestamp())}:R>"
-    return value
+def _filled(locale: str, message: str, values: Mapping[str, object]) -> str:
+    return message.format_map({name: _value(locale, value) for name, value in values.items()})
+
+
+def _value(locale: str, value: object) -> object:
+    match value:
+        case datetime():
+            return f"<t:{int(value.timestamp())}:R>"
+        case Name():
+            return name_in(locale, value.context, value.message)
+        case Slash():
+            return "/" + " ".join(name_in(locale, COMMAND, part) for part in value.message.split())
+        case Counted():
+            return say_many(locale, value.one, value.message, value.number, **value.values)
+        case Phrase():
+            return say(locale, value.message, **value.values)
+        case _:
+            return value
