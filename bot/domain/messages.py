@@ -5,6 +5,7 @@ from typing import Final, Self
 COMMAND: Final = "command name"
 OPTION: Final = "option name"
 CHOICE: Final = "choice name"
+MENU: Final = "menu name"
 """Contexts of names in the catalogues: the command ``edit`` is another word than the verb."""
 
 
