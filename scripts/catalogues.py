@@ -108,7 +108,8 @@ def messages() -> Iterator[Message]:
 
 def said_in(source: str, path: str) -> Iterator[Message]:
     """Yield the messages of one module. Raises ValueError where one is put together."""
-    nodes = (node for node in ast.walk(ast.parse(source)) if hasattr(node, "lineno"))
+    placed = ast.expr | ast.stmt
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, placed)]
     for node in sorted(nodes, key=lambda node: node.lineno):
         match node:
             case ast.Call(func=ast.Name(name), args=args) if name in _SINGLE:

@@ -497,11 +497,24 @@ class NonsenseAnswer(ProviderError):
     billed = Billed.YES
 
 
+_WORK: Mapping[object, str] = {
+    "generate": N_("make pictures from words"),
+    "edit": N_("edit pictures"),
+    "vary": N_("vary pictures"),
+}
+
+
 class OperationMissing(ProviderError):
     """The server does not have this endpoint (404, 405 or 410)."""
 
-    message = "The picture service cannot do {operation}."
+    message = "The picture service cannot {operation}."
     tip = "Ask the people who run this bot."
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        """What fills the places: what cannot be done, in words."""
+        operation = self.values.get("operation")
+        return {"operation": Phrase(_WORK[operation]) if operation in _WORK else operation}
 
 
 class ProviderPaused(ProviderError):

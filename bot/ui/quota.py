@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from discord.ui import LayoutView
 
-from bot.domain.messages import N_
+from bot.domain.messages import N_, Slash
 from bot.domain.quota import Effect, Grant, Rule, Scope, Standing, Unit
 from bot.domain.windows import Rolling
 from bot.ui.amounts import amount_of, limit_of, number_of
@@ -106,9 +106,9 @@ def no_such_rule(locale: str, rule: Rule) -> str:
     """Return that there was nothing to clear."""
     return say(
         locale,
-        "There is no such rule for {who}. {list} shows those that there are.",
+        "There is no such rule for {who}. `{list}` shows those that there are.",
         who=whom(locale, rule.scope, rule.scope_id),
-        list="`/quota list`",
+        list=Slash("quota list"),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from discord import ButtonStyle, Interaction, SelectOption
 from discord.ui import Button, Item, LayoutView, Select
 
-from bot.domain.messages import N_
+from bot.domain.messages import COMMAND, N_, Name, Slash
 from bot.domain.presets import Preset
 from bot.domain.quota import Rule, Scope, Standing
 from bot.services.quota_changes import NAMED
@@ -54,9 +54,11 @@ def home_panel(
     use = {key_of(each.rule): each for each in standings if each.scope is Scope.SERVER}
     tip = say(
         locale,
-        "The same with commands: {set}, {unlimited}, {deny}, {clear}, {preset} and {explain}.",
-        set="`/quota set`", unlimited="`unlimited`", deny="`deny`", clear="`clear`",
-        preset="`preset`", explain="`explain`",
+        "The same with commands: `{set}`, `{unlimited}`, `{deny}`, `{clear}`, `{preset}` "
+        "and `{explain}`.",
+        set=Slash("quota set"), unlimited=Name(COMMAND, "unlimited"), deny=Name(COMMAND, "deny"),
+        clear=Name(COMMAND, "clear"), preset=Name(COMMAND, "preset"),
+        explain=Name(COMMAND, "explain"),
     )  # fmt: skip
     sections = [*notes, *_groups(locale, seen, defaults, use), small([tip])]
     menus = [*([_rules_menu(interaction, seen)] if seen else []), _presets_menu(locale)]
