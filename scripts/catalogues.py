@@ -108,8 +108,7 @@ def messages() -> Iterator[Message]:
 
 def said_in(source: str, path: str) -> Iterator[Message]:
     """Yield the messages of one module. Raises ValueError where one is put together."""
-    placed = ast.expr | ast.stmt
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, placed)]
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.expr | ast.stmt)]
     for node in sorted(nodes, key=lambda node: node.lineno):
         match node:
             case ast.Call(func=ast.Name(name), args=args) if name in _SINGLE:
