@@ -39,18 +39,20 @@ load: $(VENV)/.dev ## Press one Easel with many requests at once, on this machin
 crash: $(VENV)/.dev ## Kill Easel at every moment of a request, with many seeds (CRASH="--seeds 20")
 	@$(RUN) -m tests.process.crash $(CRASH)
 
-check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, Dockerfile
+check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, catalogues, Dockerfile
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright --pythonpath $(RUN)
 	@$(BIN)/lint-imports --no-logo
 	@$(RUN) scripts/written_pages.py --check
+	@$(RUN) scripts/catalogues.py --check
 	@$(BIN)/hadolint Dockerfile
 
-format: $(VENV)/.dev ## Format the code and write the settings pages anew
+format: $(VENV)/.dev ## Format the code; write the settings pages and the catalogues anew
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(RUN) scripts/written_pages.py
+	@$(RUN) scripts/catalogues.py
 
 requirements: $(VENV)/.dev ## Choose the newest versions and pin them by their hashes
 	@$(COMPILE) pyproject.toml --extra demo --extra fast --group dev -o requirements/dev.txt

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import EaselClient
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
+from bot.domain.messages import Phrase
 from bot.domain.presets import Preset
 from bot.domain.quota import Effect, Rule, Scope, Unit
 from bot.domain.windows import MOST_ROLLING_HOURS
@@ -247,7 +248,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Limits and
     ) -> None:
         """Pass a grant on, for everyone in the channel to see, without a ping."""
         if member.bot:
-            raise BadOption(option="member", problem="bots make no pictures")
+            raise BadOption(option="member", problem=Phrase("bots make no pictures"))
         giver, much = interaction.user.id, amount_in(Unit(unit), amount)
         guild_id = place_of(interaction).guild_id
         parts = await self._quotas.gift(guild_id, giver, member.id, Unit(unit), much, reason=reason)

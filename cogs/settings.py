@@ -15,6 +15,7 @@ from bot.client import EaselClient
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption
 from bot.domain.guild import GuildChoices
+from bot.domain.messages import Phrase
 from bot.services.guild_edits import (
     OPEN_CATEGORIES,
     Changes,
@@ -103,7 +104,9 @@ class Settings(
             if named[name] is not None
         }
         if not changes:
-            raise BadOption(option="settings", problem="name at least one that is to change")
+            raise BadOption(
+                option="settings", problem=Phrase("name at least one that is to change")
+            )
         await self._change(interaction, cast("Changes", changes))
 
     @app_commands.command(description="Choose what the pre-check declines.")

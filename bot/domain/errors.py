@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from bot.domain.blocks import Strikes
+from bot.domain.messages import N_, OPTION, Name, Phrase
 
 NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
@@ -40,6 +41,11 @@ class UserError(Exception):
     def __init__(self, **values: object) -> None:
         super().__init__(self.message)
         self.values = values
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        """What fills the places: the values, in words where they are none."""
+        return self.values
 
 
 # --- free checks, before anything is booked ---------------------------------------------------
@@ -110,8 +116,14 @@ class RoleMissing(UserError):
 
 
 class BadOption(UserError):
+    """*problem* is the rest of a sentence, without its full stop."""
+
     message = "{option}: {problem}."
     tip = "Change it and ask again."
+
+    def __init__(self, *, option: str, problem: Phrase) -> None:
+        super().__init__(option=Name(OPTION, option), problem=problem)
+        self.problem = problem
 
 
 class ChangedMeanwhile(UserError):
@@ -153,12 +165,12 @@ class TooManyAtOnce(UserError):
 
 
 class TooManyAtOnceHere(UserError):
-    message = "{whose} limit of {limit} requests at once is reached."
+    message = "{whose} of {limit} requests at once is reached."
     tip = "Wait for one to finish, then ask again."
 
 
 class QuotaDenied(UserError):
-    message = "{who} may not make pictures: a manager of this server has decided so."
+    message = "{who}: a manager of this server has decided so."
     tip = "Ask someone who runs this server."
 
 
@@ -180,7 +192,7 @@ class QuotaFull(UserError):
     """
 
     message = (
-        "{whose} limit is {limit} {spoken}: {used} used, {in_flight} in flight, {left} left; "
+        "{whose} is {limit} {spoken}: {used} used, {in_flight} in flight, {left} left; "
         "this needs {asked}."
     )
     tip = "It resets {resets}."
@@ -329,23 +341,42 @@ class NothingKept(UserError):
 # --- pictures that people give us -------------------------------------------------------------
 
 
-class PictureError(UserError):
-    """A picture that cannot be used; *what* is "picture" or "mask"."""
+_YOURS: Mapping[object, str] = {
+    "picture": N_("Your picture"),
+    "mask": N_("Your mask"),
+    "drawing": N_("Your drawing"),
+}
 
-    message = "Your {what} could not be used."
+
+_SIZES: Mapping[object, str] = {"more": N_("more")}
+
+
+class PictureError(UserError):
+    """A picture that cannot be used; *what* is "picture", "mask" or "drawing"."""
+
+    message = "{what} could not be used."
     tip = "Send a JPEG, PNG, WebP or GIF picture."
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        """What fills the places: the file as its sender's."""
+        words = {"what": _YOURS, "size": _SIZES}
+        return {
+            name: Phrase(words[name][value]) if value in words.get(name, ()) else value
+            for name, value in self.values.items()
+        }
 
 
 class EmptyPicture(PictureError):
-    message = "Your {what} is an empty file."
+    message = "{what} is an empty file."
 
 
 class NotAPicture(PictureError):
-    message = "Your {what} is not a picture that Easel knows."
+    message = "{what} is not a picture that Easel knows."
 
 
 class HeicPicture(PictureError):
-    message = "Your {what} is an HEIC picture, which this Easel cannot open."
+    message = "{what} is an HEIC picture, which this Easel cannot open."
     tip = (
         "Save or share it as JPEG and send that. "
         "On an iPhone: Settings > Camera > Formats > Most Compatible."
@@ -353,17 +384,19 @@ class HeicPicture(PictureError):
 
 
 class DamagedPicture(PictureError):
-    message = "Your {what} is damaged and could not be opened."
+    message = "{what} is damaged and could not be opened."
     tip = "Save it again as PNG or JPEG and send that."
 
 
 class PictureTooLarge(PictureError):
-    message = "Your {what} is too large: {size}, where at most {limit} is possible."
+    """*size* and *limit* are in pixels or bytes, with their unit."""
+
+    message = "{what} is too large: {size}, where at most {limit} is possible."
     tip = "Make it smaller and send it again."
 
 
 class PictureTooHeavy(PictureError):
-    message = "Your {what} takes too long to open."
+    message = "{what} takes too long to open."
     tip = "Save it again as an ordinary PNG or JPEG and send that."
 
 
@@ -388,7 +421,7 @@ class MarkupCoversAll(PictureError):
 
 
 class DownloadFailed(PictureError):
-    message = "Your {what} could not be fetched from Discord."
+    message = "{what} could not be fetched from Discord."
     tip = "Upload it again."
 
 
@@ -434,6 +467,13 @@ WORD_LIST = "word list"
 """The category of what a server's own word list declines."""
 
 
+_STAGES: Mapping[str, str] = {
+    "input": N_("what was asked"),
+    "output": N_("what was made"),
+    "unknown": N_("it did not say why"),
+}
+
+
 class ContentRefused(ProviderError):
     """The vendor's safety system said no. *stage* is input, output or unknown.
 
@@ -460,7 +500,8 @@ class ContentRefused(ProviderError):
         scores: Mapping[str, float] = NO_SCORES,
         request_id: str | None = None,
     ) -> None:
-        super().__init__(request_id=request_id, reason=", ".join(categories) or stage)
+        reason = ", ".join(categories) or Phrase(_STAGES.get(stage, stage))
+        super().__init__(request_id=request_id, reason=reason)
         self.stage = stage
         self.categories = categories
         self.scores = scores
@@ -556,11 +597,24 @@ class NonsenseAnswer(ProviderError):
     billed = Billed.YES
 
 
+_WORK: Mapping[object, str] = {
+    "generate": N_("make pictures from words"),
+    "edit": N_("edit pictures"),
+    "vary": N_("vary pictures"),
+}
+
+
 class OperationMissing(ProviderError):
     """The server does not have this endpoint (404, 405 or 410)."""
 
-    message = "The picture service cannot do {operation}."
+    message = "The picture service cannot {operation}."
     tip = "Ask the people who run this bot."
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        """What fills the places: what cannot be done, in words."""
+        operation = self.values.get("operation")
+        return {"operation": Phrase(_WORK[operation]) if operation in _WORK else operation}
 
 
 class ProviderPaused(ProviderError):

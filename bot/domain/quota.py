@@ -1,11 +1,13 @@
 """Limits: what is counted, for whom, in which window; `bot.domain.ruling` says which decides."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.messages import N_, Counted, Nn_, Phrase
 from bot.domain.money import dollars
-from bot.domain.windows import Period, Window
+from bot.domain.windows import Period, Rolling, Window
 
 
 class Unit(StrEnum):
@@ -148,9 +150,9 @@ class Standing:
         return self.rule.holder
 
     @property
-    def whose(self) -> str:
+    def whose(self) -> Phrase:
         """The same in words, as a sentence begins with them."""
-        return WHOSE[self.scope]
+        return Phrase(WHOSE[self.scope])
 
     @property
     def unit(self) -> Unit:
@@ -179,34 +181,41 @@ class Standing:
 
 
 WHOSE = {
-    Scope.BOT: "The whole bot's",
-    Scope.SERVER: "This server's",
-    Scope.CHANNEL: "This channel's",
-    Scope.MEMBER: "Your",
+    Scope.BOT: N_("The whole bot's limit"),
+    Scope.SERVER: N_("This server's limit"),
+    Scope.CHANNEL: N_("This channel's limit"),
+    Scope.MEMBER: N_("Your limit"),
 }
 """How a sentence about a holder's limit begins."""
 
-_NOUNS = {Unit.PICTURES: "picture", Unit.REQUESTS: "request", Unit.JOBS: "request"}
+NOUNS = {
+    Unit.PICTURES: Nn_("{count} picture", "{count} pictures"),
+    Unit.REQUESTS: Nn_("{count} request", "{count} requests"),
+    Unit.JOBS: Nn_("{count} request", "{count} requests"),
+}
+"""How many of a unit, but for money."""
 
 
 def shown(unit: Unit, amount: int) -> str:
     """Return *amount* as people read it: ``$1.50``, ``1 picture``, ``20 pictures``."""
     if unit is Unit.DOLLARS:
         return dollars(amount)
-    noun = _NOUNS[unit]
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+    return Counted(*NOUNS[unit], amount)
 
 
-def spoken(window: Period) -> str:
-    """Return *window* as a refusal says it: ``a day``, ``in 6 hours``, ``in all``."""
-    match window:
-        case None:
-            return "at once"
-        case Window.LIFETIME:
-            return "in all"
-        case Window.HOUR:
-            return "an hour"
-        case Window():
-            return f"a {window}"
-        case _:
-            return "in any hour" if window.hours == 1 else f"in any {window.hours} hours"
+EVERY: Mapping[Window | None, str] = {
+    Window.HOUR: N_("an hour"),
+    Window.DAY: N_("a day"),
+    Window.WEEK: N_("a week"),
+    Window.MONTH: N_("a month"),
+    Window.LIFETIME: N_("in all"),
+    None: N_("at once"),
+}
+"""How often, after how many."""
+
+
+def spoken(window: Period) -> Phrase:
+    """Return *window* in words: ``a day``, ``in any 6 hours``, ``in all``."""
+    if isinstance(window, Rolling):
+        return Counted("in any hour", "in any {count} hours", window.hours)
+    return Phrase(EVERY[window])

@@ -65,7 +65,7 @@ def _fitting(pixels: list[Image.Image], like: Gif, limit: int) -> tuple[bytes, S
             return made, size
         smaller = _times(size, min(_SHRINK, _SHRINK * math.sqrt(limit / len(made))))
         if max(smaller.width, smaller.height) < _SMALLEST_SIDE or smaller == size:
-            raise PictureTooLarge(what="picture", size="more", limit=f"{limit} bytes")
+            raise PictureTooLarge(what="picture", size="more", limit=f"{limit:,} B")
         size = smaller
 
 

@@ -126,7 +126,7 @@ def deliver(
             found = lossy(smaller, quality, kind, (*asked, *notes))
             if len(found.data) <= limit:
                 return _as_asked(found, quality) if wanted == JPEG else found
-    raise PictureTooLarge(what="picture", size="more", limit=f"{limit} bytes")
+    raise PictureTooLarge(what="picture", size="more", limit=f"{limit:,} B")
 
 
 def _without_loss(image: Image.Image, limit: int, wanted: str | None) -> Delivery | None:

@@ -165,7 +165,7 @@ def check_size(size: Size, *, what: str) -> None:
 
 
 def _megapixels(pixels: float) -> str:
-    return f"{pixels / 1_000_000:.0f} megapixels"
+    return f"{pixels / 1_000_000:.0f} MP"
 
 
 def _orientation(image: Image.Image, exif: bytes) -> int:

@@ -125,7 +125,7 @@ class OpenAIModerator:
         """Return the scores of one picture."""
         if len(data) > MAX_PICTURE:
             raise PictureTooLarge(
-                what="picture", size=f"{len(data):,} bytes", limit=f"{MAX_PICTURE:,} bytes"
+                what="picture", size=f"{len(data):,} B", limit=f"{MAX_PICTURE:,} B"
             )
         url = await asyncio.to_thread(_data_url, data, media_type)
         return await self._scored([[{"type": "image_url", "image_url": {"url": url}}]])

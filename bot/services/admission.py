@@ -21,6 +21,7 @@ from bot.domain.errors import (
 )
 from bot.domain.guild import GuildChoices
 from bot.domain.jobs import Job
+from bot.domain.messages import Phrase
 from bot.domain.money import dollars
 from bot.domain.pictures import Size
 from bot.domain.sizes import Sizes
@@ -257,7 +258,9 @@ class Admission:
             return effective_model(choices, models)
         if ask.model not in models:
             offered = ", ".join(models)
-            raise BadOption(option="model", problem=f"it is one of: {offered}")
+            raise BadOption(
+                option="model", problem=Phrase("it is one of: {offered}", offered=offered)
+            )
         return models[ask.model]
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.asks import Command
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     Billed,
@@ -23,6 +24,7 @@ from bot.domain.errors import (
 )
 from bot.domain.jobs import Job, JobState
 from bot.domain.leftover import Left, nearest
+from bot.domain.messages import Slash
 from bot.domain.quota import Unit
 from bot.providers.base import Price
 from bot.services import moderation
@@ -220,11 +222,11 @@ class Books:
         error = DeliveryFailed()
         await self._surely(ticket, self._closing(ticket, error, Billed.YES, price))
 
-    async def find(self, guild_id: int, code: str, command: str) -> Job:
-        """Return the server's request *code*. Raises NoSuchJob, which offers *command*."""
+    async def find(self, guild_id: int, code: str) -> Job:
+        """Return the server's request *code*. Raises NoSuchJob."""
         found = await self.look_up(guild_id, code)
         if found is None:
-            raise NoSuchJob(code=f"#{code}", command=command)
+            raise NoSuchJob(code=f"#{code}", command=Slash(Command.IMAGINE))
         return found
 
     async def look_up(self, guild_id: int, code: str) -> Job | None:

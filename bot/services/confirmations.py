@@ -9,6 +9,7 @@ from bot.domain.asks import remember
 from bot.domain.clock import Clock
 from bot.domain.confirmations import Confirmation
 from bot.domain.errors import AlreadyAnswered, NotYours
+from bot.domain.messages import Slash
 from bot.providers.base import ImageProvider
 from bot.services.admission import AlreadyAsked, Quote, new_code, where_of
 from bot.services.cheaper import Cheaper, cheaper_than, pinned
@@ -69,7 +70,7 @@ class Confirmations:
         if found is None:
             raise AlreadyAnswered
         if found.user_id != user_id:
-            raise NotYours(command=f"/{found.command}")
+            raise NotYours(command=Slash(found.command))
         return found
 
     async def cancel(self, waiting: Confirmation) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import DatabaseInUse, ProviderError, SetupError, UserError
+from bot.domain.messages import Phrase
 from bot.imaging.pool import Imaging, open_imaging
 from bot.providers.base import Ending, Finding, ImageProvider, ProviderName
 from bot.services.alerts import is_near, is_over
@@ -142,8 +143,7 @@ async def _findings(subject: str, check: Check) -> Sequence[Finding]:
     except SetupError as error:
         says, cure = str(error), ""
     except UserError as error:
-        values = {name: str(value) for name, value in error.values.items()}
-        says, cure = error.message.format_map(values), error.tip.format_map(values)
+        says, cure = Phrase(error.message, **error.said), Phrase(error.tip, **error.said)
     except Exception as error:  # noqa: BLE001 - one broken part must not hide the others
         says, cure = (
             f"Looking failed with {type(error).__name__}: {error}",

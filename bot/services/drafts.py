@@ -12,6 +12,7 @@ from bot.domain.asks import Command, Source
 from bot.domain.clock import Clock
 from bot.domain.drafts import Draft
 from bot.domain.errors import AlreadyAnswered, NotYours
+from bot.domain.messages import Slash
 from bot.services.admission import new_code
 from bot.storage import drafts
 from bot.storage.database import Database
@@ -65,7 +66,7 @@ class Drafts:
         if found is None:
             raise AlreadyAnswered
         if found.user_id != user_id:
-            raise NotYours(command=f"/{found.command}")
+            raise NotYours(command=Slash(found.command))
         return found
 
     async def expire(self) -> int:

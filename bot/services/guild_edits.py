@@ -6,6 +6,7 @@ from typing import Final, TypedDict, Unpack
 
 from bot.domain.errors import BadOption
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.messages import Phrase
 from bot.domain.money import MICROS_PER_DOLLAR, dollars
 from bot.domain.windows import Weekday
 from bot.providers.base import Capabilities
@@ -112,8 +113,8 @@ def _changed(before: GuildChoices, changes: Changes, models: Models) -> GuildCho
 
 def _check_model(after: GuildChoices, models: Models) -> None:
     if after.model is not None and after.model not in models:
-        offered = ", ".join(models) or "none"
-        raise BadOption(option="model", problem=f"it is one of: {offered}")
+        offered = ", ".join(models) or Phrase("none")
+        raise BadOption(option="model", problem=Phrase("it is one of: {offered}", offered=offered))
 
 
 def _check_quality(after: GuildChoices, models: Models) -> None:
@@ -121,63 +122,67 @@ def _check_quality(after: GuildChoices, models: Models) -> None:
         return
     offered = effective_model(after, models).qualities if models else ()
     if after.quality not in offered:
-        raise BadOption(option="quality", problem=f"it is one of: {', '.join(offered) or 'none'}")
+        named = ", ".join(offered) or Phrase("none")
+        raise BadOption(option="quality", problem=Phrase("it is one of: {offered}", offered=named))
 
 
 def _check_zone(after: GuildChoices, models: Models) -> None:
     del models
     if zones.find(after.timezone) is None:
-        problem = "it is a name such as Europe/Berlin; choose one of those offered"
+        problem = Phrase("it is a name such as Europe/Berlin; choose one of those offered")
         raise BadOption(option="timezone", problem=problem)
 
 
 def _check_hours(after: GuildChoices, models: Models) -> None:
     del models
     if not 0 <= after.prompt_hours <= MOST_PROMPT_HOURS:
-        raise BadOption(option="prompt_hours", problem=f"it is 0 to {MOST_PROMPT_HOURS}")
+        raise _beyond("prompt_hours", 0, MOST_PROMPT_HOURS)
 
 
 def _check_reset_hour(after: GuildChoices, models: Models) -> None:
     del models
     if not 0 <= after.reset_hour <= LAST_HOUR:
-        raise BadOption(option="reset_hour", problem=f"it is 0 to {LAST_HOUR}")
+        raise _beyond("reset_hour", 0, LAST_HOUR)
 
 
 def _check_economy(after: GuildChoices, models: Models) -> None:
     del models
     if after.economy is not None and not 1 <= after.economy <= MOST_ECONOMY:
-        raise BadOption(option="economy", problem=f"it is 1 to {MOST_ECONOMY}")
+        raise _beyond("economy", 1, MOST_ECONOMY)
 
 
 def _check_ask_above(after: GuildChoices, models: Models) -> None:
     del models
     if after.ask_above is not None and not 0 <= after.ask_above <= MOST_ASK_ABOVE:
-        raise BadOption(option="ask_above", problem=f"it is $0 to {dollars(MOST_ASK_ABOVE)}")
+        raise _beyond("ask_above", "$0", dollars(MOST_ASK_ABOVE))
 
 
 def _check_digest_hour(after: GuildChoices, models: Models) -> None:
     del models
     if not 0 <= after.digest_hour <= LAST_HOUR:
-        raise BadOption(option="digest_hour", problem=f"it is 0 to {LAST_HOUR}")
+        raise _beyond("digest_hour", 0, LAST_HOUR)
 
 
 def _check_strikes(after: GuildChoices, models: Models) -> None:
     del models
     if after.strikes is not None and not 1 <= after.strikes <= MOST_STRIKES:
-        raise BadOption(option="strikes", problem=f"it is 1 to {MOST_STRIKES}")
+        raise BadOption(option="strikes", problem=Phrase("it is 1 to {most}", most=MOST_STRIKES))
 
 
 def _check_block_hours(after: GuildChoices, models: Models) -> None:
     del models
     if not 1 <= after.block_hours <= MOST_BLOCK_HOURS:
-        raise BadOption(option="block_hours", problem=f"it is 1 to {MOST_BLOCK_HOURS}")
+        raise BadOption(
+            option="block_hours", problem=Phrase("it is 1 to {most}", most=MOST_BLOCK_HOURS)
+        )
 
 
 def _check_places(after: GuildChoices, models: Models) -> None:
     del models
     for name, chosen in (("channels", after.channels), ("roles", after.roles)):
         if len(chosen) > MOST_PLACES:
-            raise BadOption(option=name, problem=f"at most {MOST_PLACES} can be named")
+            problem = Phrase("at most {most} can be named", most=MOST_PLACES)
+            raise BadOption(option=name, problem=problem)
 
 
 def _check_thresholds(after: GuildChoices, models: Models) -> None:
@@ -185,15 +190,22 @@ def _check_thresholds(after: GuildChoices, models: Models) -> None:
     for category, share in after.thresholds.items():
         _check_category(category)
         if not 0 <= share <= NEVER_DECLINED:  # NaN, too
-            raise BadOption(option="from_percent", problem="it is 0 to 100")
+            raise _beyond("from_percent", 0, 100)
+
+
+def _beyond(option: str, least: object, most: object) -> BadOption:
+    problem = Phrase("it is {least} to {most}", least=least, most=most)
+    return BadOption(option=option, problem=problem)
 
 
 def _check_category(category: str) -> None:
     if category not in THRESHOLD_CATEGORIES:
-        problem = f"it is one of: {', '.join(OPEN_CATEGORIES)}"
+        problem = Phrase("it is one of: {offered}", offered=", ".join(OPEN_CATEGORIES))
         raise BadOption(option="category", problem=problem)
     if category not in OPEN_CATEGORIES:
-        problem = f"{category} is always declined as the moderation service judges"
+        problem = Phrase(
+            "{category} is always declined as the moderation service judges", category=category
+        )
         raise BadOption(option="category", problem=problem)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.asks import Ask, Command, Source
 from bot.domain.errors import BadOption, NotSupported, PictureTooLarge, PromptTooLong, UserError
 from bot.domain.guild import Fidelity, GuildChoices, Strictness
+from bot.domain.messages import OPTION, Counted, Name, Phrase, Slash
 from bot.domain.pictures import (
     EXTENSIONS,
     REGIONS,
@@ -120,7 +121,10 @@ def size_for(ask: Ask, choices: GuildChoices, can: Capabilities) -> Size:
     try:
         return can.sizes.chosen(ask.shape or Shape.SQUARE)
     except SizeImpossible as error:
-        problem = f"{can.model} does not make {ask.shape}; the nearest that it makes is {error}"
+        problem = Phrase(
+            "{model} does not make {size}; the nearest that it makes is {nearest}",
+            model=can.model, size=ask.shape, nearest=error,
+        )  # fmt: skip
         raise BadOption(option="shape", problem=problem) from error
 
 
@@ -154,13 +158,14 @@ def framing_for(choices: GuildChoices, can: Capabilities, fit: Fit) -> Framing:
 def check_options(ask: Ask, can: Capabilities) -> None:
     """Raise a UserError where *ask* wants what the model does not do; nothing was booked."""
     if not does(can, ask.command):
-        raise NotSupported(model=can.model, feature=f"/{ask.command}")
+        raise NotSupported(model=can.model, feature=Slash(ask.command))
     for name, accepted in _VALUES.items():
         _check_value(ask, name, accepted(can), can.model)
     if not 1 <= ask.count <= can.max_count:
-        raise BadOption(option="count", problem=f"{can.model} makes 1 to {can.max_count} at once")
+        problem = Phrase("{model} makes 1 to {most} at once", model=can.model, most=can.max_count)
+        raise BadOption(option="count", problem=problem)
     if ask.verbatim and not can.verbatim:
-        raise NotSupported(model=can.model, feature="verbatim")
+        raise NotSupported(model=can.model, feature=Name(OPTION, "verbatim"))
     room = can.prompt_room(OPERATIONS[ask.command], verbatim=ask.verbatim)
     room -= len(_words(ask)) - len(ask.prompt)
     if len(ask.prompt) > room:
@@ -184,8 +189,11 @@ def _check_value(ask: Ask, name: str, accepted: Collection[str], model: str) -> 
     value = getattr(ask, name)
     if value is None or isinstance(value, Size) or value in accepted:
         return
-    offered = ", ".join(accepted) or "none"
-    problem = f"{model} does not know “{value[:40]}”; it offers: {offered}"
+    offered = ", ".join(accepted) or Phrase("none")
+    problem = Phrase(
+        "{model} does not know “{value}”; it offers: {offered}",
+        model=model, value=value[:40], offered=offered,
+    )  # fmt: skip
     raise BadOption(option=_NAMES.get(name, name), problem=problem)
 
 
@@ -199,13 +207,18 @@ def _check_files(ask: Ask, can: Capabilities) -> None:
     for source, what in (*named, *((each, "picture") for each in ask.references)):
         _check_bytes(source, what)
     if ask.references and can.pictures < 1 + bool(ask.source):
-        raise NotSupported(model=can.model, feature="reference")
+        raise NotSupported(model=can.model, feature=Name(OPTION, "reference"))
     brought = bool(ask.source) + len(ask.references)
     if brought > max(1, can.pictures):
-        problem = f"{can.model} takes at most {can.pictures} pictures"
+        problem = Counted(
+            "{model} takes at most {count} picture",
+            "{model} takes at most {count} pictures",
+            can.pictures,
+            model=can.model,
+        )
         raise BadOption(option="reference", problem=problem)
     if ask.markup and not can.markup:
-        raise NotSupported(model=can.model, feature="markup")
+        raise NotSupported(model=can.model, feature=Name(OPTION, "markup"))
 
 
 def _check_parts(ask: Ask) -> None:
@@ -213,10 +226,10 @@ def _check_parts(ask: Ask) -> None:
     named = ask.region is not None and ask.region != TRANSPARENT_PARTS
     if named and not set(regions_in(ask.region or "")) <= set(REGIONS):
         offered = ", ".join((*REGIONS, TRANSPARENT_PARTS))
-        raise BadOption(option="region", problem=f"it is one of: {offered}")
+        raise BadOption(option="region", problem=Phrase("it is one of: {offered}", offered=offered))
     if ask.extend is not None and ask.extend not in EXTENSIONS:
         offered = ", ".join(EXTENSIONS)
-        raise BadOption(option="extend", problem=f"it is one of: {offered}")
+        raise BadOption(option="extend", problem=Phrase("it is one of: {offered}", offered=offered))
 
 
 def _check_bytes(source: Source | None, what: str) -> None:
@@ -230,32 +243,35 @@ def _check_together(ask: Ask, can: Capabilities) -> None:
     masked, parts = ask.is_masked, (ask.mask, ask.difference, ask.region, ask.extend)
     see_through = ask.background == "transparent" and ask.output_format is not None
     wrong = (
-        (ask.mask and ask.region, "region", "give a mask or a region, not both"),
+        (ask.mask and ask.region, "region", Phrase("give a mask or a region, not both")),
         (
             sum(part is not None for part in parts) > 1,
             "extend" if ask.extend else "difference",
-            "give a mask, a painted copy, a region or room around it, and only one of them",
+            Phrase("give a mask, a painted copy, a region or room around it, and only one of them"),
         ),
         (
             ask.extend and ask.fit is not Fit.PAD,
             "fit",
-            "a picture that is extended is always sent whole",
+            Phrase("a picture that is extended is always sent whole"),
         ),
-        (masked and ask.markup, "markup", "give a drawing, or a mask or region, not both"),
+        (masked and ask.markup, "markup", Phrase("give a drawing, or a mask or region, not both")),
         (
             masked and ask.shape not in (None, Shape.SQUARE),
             "shape",
-            "an edit with a mask keeps the picture's own shape",
+            Phrase("an edit with a mask keeps the picture's own shape"),
         ),
         (
             masked and ask.output_format == _ANIMATED,
             "format",
-            "an animated picture cannot be an edit with a mask",
+            Phrase("an animated picture cannot be an edit with a mask"),
         ),
         (
             see_through and ask.output_format not in can.transparent,
             "format",
-            f"a transparent background needs one of: {', '.join(can.transparent)}",
+            Phrase(
+                "a transparent background needs one of: {offered}",
+                offered=", ".join(can.transparent),
+            ),
         ),
     )
     for holds, option, problem in wrong:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import BadOption
+from bot.domain.messages import Phrase
 from bot.domain.quota import Effect, Rule, Scope, Unit, shown
 from bot.domain.windows import MOST_ROLLING_HOURS, Rolling, Window
 from bot.storage import audit, counters, rules, turns
@@ -51,7 +52,8 @@ def set_rule(connection: Connection, *, guild_id: int, rule: Rule, by: int, at: 
     turns.take_for_guild(connection, guild_id)
     before = rules.put(connection, guild_id, rule, by, at)
     if before is None and rules.number(connection, guild_id) > MOST_RULES:
-        raise BadOption(option="rules", problem=f"a server can have {MOST_RULES} at most")
+        problem = Phrase("a server can have {most} at most", most=MOST_RULES)
+        raise BadOption(option="rules", problem=problem)
     audit.append(
         connection,
         guild_id=guild_id,
@@ -94,14 +96,21 @@ def whom(scope: Scope, scope_id: int) -> str:
 def check_among(option: str, value: StrEnum, accepted: Collection[StrEnum]) -> None:
     """Raise BadOption where *value* is none of *accepted*."""
     if value not in accepted:
-        raise BadOption(option=option, problem=f"it is one of: {', '.join(sorted(accepted))}")
+        raise _none_of(option, accepted)
+
+
+def _none_of(option: str, accepted: Collection[StrEnum]) -> BadOption:
+    offered = ", ".join(sorted(accepted))
+    return BadOption(option=option, problem=Phrase("it is one of: {offered}", offered=offered))
 
 
 def check_amount(unit: Unit, amount: int, least: int, most: int = _MOST) -> None:
     """Raise BadOption where *amount* is too little or too much."""
     if not least <= amount <= most:
-        bounds = f"{shown(unit, least)} to {shown(unit, most)}"
-        raise BadOption(option="amount", problem=f"it is from {bounds}")
+        problem = Phrase(
+            "it is from {least} to {most}", least=shown(unit, least), most=shown(unit, most)
+        )
+        raise BadOption(option="amount", problem=problem)
 
 
 def _check_limit(rule: Rule) -> None:
@@ -109,11 +118,12 @@ def _check_limit(rule: Rule) -> None:
         check_amount(Unit.JOBS, rule.amount, least=1, most=MOST_AT_ONCE)
         return
     if rule.unit is None or rule.unit is Unit.JOBS:
-        raise BadOption(option="unit", problem=f"it is one of: {', '.join(sorted(_COUNTED))}")
+        raise _none_of("unit", _COUNTED)
     if rule.window is None:
-        raise BadOption(option="window", problem="at once counts requests only")
+        raise BadOption(option="window", problem=Phrase("at once counts requests only"))
     if isinstance(rule.window, Rolling) and not 1 <= rule.window.hours <= MOST_ROLLING_HOURS:
-        raise BadOption(option="hours", problem=f"it is 1 to {MOST_ROLLING_HOURS}")
+        problem = Phrase("it is {least} to {most}", least=1, most=MOST_ROLLING_HOURS)
+        raise BadOption(option="hours", problem=problem)
     check_amount(rule.unit, rule.amount, least=0)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.errors import BadOption, GiftsOff, NoSuchGrant, NothingToGive
+from bot.domain.messages import Phrase
 from bot.domain.quota import Grant, Scope, Unit, shown
 from bot.services.quota_changes import check_among, check_amount, whom
 from bot.storage import audit, grants, guilds, turns
@@ -25,16 +26,19 @@ def check_grant(grant: Grant) -> None:
     check_among("unit", grant.unit, _COUNTED)
     check_amount(grant.unit, grant.amount, least=1)
     if grant.expires_at is not None and grant.expires_at <= grant.granted_at:
-        raise BadOption(option="expires", problem="it must be in the future")
+        raise BadOption(option="expires", problem=Phrase("it must be in the future"))
     if len(grant.reason) > LONGEST_REASON:
-        raise BadOption(option="reason", problem=f"it has {LONGEST_REASON} characters at most")
+        problem = Phrase("it has {most} characters at most", most=LONGEST_REASON)
+        raise BadOption(option="reason", problem=problem)
 
 
 def give(connection: Connection, *, guild_id: int, grant: Grant) -> Grant:
     """Store *grant* and return it with its id. Raises BadOption: there are too many."""
     turns.take_for_guild(connection, guild_id)
     if len(grants.open_in(connection, guild_id, grant.granted_at)) >= MOST_GRANTS:
-        problem = f"a server can have {MOST_GRANTS} that are not used up; take some back"
+        problem = Phrase(
+            "a server can have {most} that are not used up; take some back", most=MOST_GRANTS
+        )
         raise BadOption(option="grants", problem=problem)
     stored = _stored(connection, guild_id, grant)
     ends = grant.expires_at and grant.expires_at.isoformat()
@@ -65,7 +69,7 @@ def pass_on(connection: Connection, *, guild_id: int, gift: Grant) -> tuple[Gran
     check_among("unit", gift.unit, _COUNTED)
     check_amount(gift.unit, gift.amount, least=1)
     if gift.scope_id == gift.granted_by:
-        raise BadOption(option="member", problem="choose somebody else")
+        raise BadOption(option="member", problem=Phrase("choose somebody else"))
     if not guilds.load(connection, guild_id).gifts:
         raise GiftsOff
     turns.take_for_guild(connection, guild_id)

@@ -13,6 +13,7 @@ from bot.domain.errors import (
     TooManyAtOnceHere,
     UserError,
 )
+from bot.domain.messages import N_, Phrase
 from bot.domain.quota import WHOSE, Rule, Scope, Unit, shown, spoken
 from bot.domain.windows import ALWAYS, period
 from bot.storage import reckoning
@@ -20,11 +21,11 @@ from bot.storage.counters import Key, Tally
 from bot.storage.database import Connection
 
 _WHO: Mapping[Scope, str] = {
-    Scope.SERVER: "The members of this server",
-    Scope.CHANNEL: "In this channel, members",
-    Scope.ROLE: "Members with the role <@&{id}>",
-    Scope.MEMBER: "You",
-    Scope.EVERYONE: "The members of this server",
+    Scope.SERVER: N_("The members of this server may not make pictures"),
+    Scope.CHANNEL: N_("In this channel, members may not make pictures"),
+    Scope.ROLE: N_("Members with the role <@&{id}> may not make pictures"),
+    Scope.MEMBER: N_("You may not make pictures"),
+    Scope.EVERYONE: N_("The members of this server may not make pictures"),
 }
 
 
@@ -41,7 +42,7 @@ class Full:
 
 def denied(rule: Rule) -> UserError:
     """Return what to say where *rule* forbids every request."""
-    return QuotaDenied(who=_WHO[rule.scope].format(id=rule.scope_id))
+    return QuotaDenied(who=Phrase(_WHO[rule.scope], id=rule.scope_id))
 
 
 def full(connection: Connection, limit: Full, at: datetime, missing: int) -> UserError:
@@ -53,7 +54,7 @@ def full(connection: Connection, limit: Full, at: datetime, missing: int) -> Use
     left = max(0, limit.limit - limit.tally.used - limit.tally.reserved)
     return error(
         scope=key.scope.value,
-        whose=WHOSE[key.scope],
+        whose=Phrase(WHOSE[key.scope]),
         unit=key.unit.value,
         window=key.window,
         spoken=spoken(period(key.window)),
@@ -74,7 +75,7 @@ def full(connection: Connection, limit: Full, at: datetime, missing: int) -> Use
 def _at_once(limit: Full) -> UserError:
     if limit.key.scope is Scope.MEMBER:
         return TooManyAtOnce(limit=limit.limit)
-    return TooManyAtOnceHere(whose=WHOSE[limit.key.scope], limit=limit.limit)
+    return TooManyAtOnceHere(whose=Phrase(WHOSE[limit.key.scope]), limit=limit.limit)
 
 
 def _comes_back(

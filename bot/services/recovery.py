@@ -92,7 +92,7 @@ class Recovery:
 
     async def kept(self, guild_id: int, user_id: int, code: str) -> Ticket:
         """Return the ticket of what is kept for its asker. Raises NothingKept, NoSuchJob."""
-        job = await self._studio.books.find(guild_id, code, "/imagine")
+        job = await self._studio.books.find(guild_id, code)
         waits = job.state is JobState.MADE and not self._studio.is_at_work_on(job.id)
         if job.user_id != user_id or not waits:
             raise NothingKept(code=f"#{job.code}")

@@ -5,6 +5,7 @@ from functools import partial
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption, NoEntry, WordsRefused
+from bot.domain.messages import Phrase
 from bot.domain.wordlist import LONGEST, MOST, Entry, entry_of, find
 from bot.domain.written import Written
 from bot.services.remembered import Remembered
@@ -47,7 +48,8 @@ class WordLists:
             there = words.of(connection, guild_id)
             new = [each for each in entries if each not in there]
             if len(there) + len(new) > MOST:
-                raise BadOption(option="words", problem=f"a list has at most {MOST} entries")
+                problem = Phrase("a list has at most {most} entries", most=MOST)
+                raise BadOption(option="words", problem=problem)
             if new:
                 words.add(connection, guild_id, new, by=by, at=self._clock.now())
                 self._audit(connection, guild_id, by, [], new)

@@ -9,6 +9,7 @@ from discord import Interaction, NotFound
 from bot.domain.asks import Command, recall
 from bot.domain.errors import AlreadyAnswered, NoSuchJob, NotYours
 from bot.domain.jobs import Job
+from bot.domain.messages import Slash
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
 from bot.ui.details import show_details
 from bot.ui.drafting import draft_message, open_draft
@@ -23,7 +24,7 @@ async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None
     verb, code, position = parts
     host: Host = interaction.client
     guild_id = place_of(interaction).guild_id
-    job = await host.studio.books.find(guild_id, code, f"/{Command.IMAGINE}")
+    job = await host.studio.books.find(guild_id, code)
     if verb in _OF_RESULTS:
         _require_its_message(interaction, job)
     if is_for(interaction, CONTROLS[f"easel:{verb}"], job.user_id):
@@ -31,13 +32,13 @@ async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None
     elif verb in _OFFERING:
         await offer_own(interaction, host, job)
     else:
-        raise NotYours(command=f"/{job.command}")
+        raise NotYours(command=Slash(job.command))
 
 
 async def _again(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
     del position
     if job.prompt is None:
-        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
     ask = recall(
         job.options,
         command=job.command,
@@ -97,7 +98,7 @@ async def _cancel(interaction: Interaction[Any], host: Host, job: Job, position:
 def _require_its_message(interaction: Interaction[Any], job: Job) -> None:
     """Raise NoSuchJob where the button's id names another request than its message shows."""
     if interaction.message is None or interaction.message.id != job.message_id:
-        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
 
 
 VERBS: Mapping[str, Callable[[Interaction[Any], Host, Job, int], Awaitable[None]]] = {

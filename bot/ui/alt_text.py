@@ -9,6 +9,7 @@ from discord.ui import Item
 
 from bot.domain.errors import CannotChange, NotOurs, NotYours
 from bot.domain.jobs import Job
+from bot.domain.messages import Slash
 from bot.ui.asking import asker_of, place_of
 from bot.ui.buttons import code_in
 from bot.ui.forms import ask_in_form, long_field, written_in
@@ -87,10 +88,10 @@ class _Described:
 async def _job(interaction: Interaction[Any], code: str) -> Job:
     """Return the request *code*. Raises NotYours: it is not for the one who acts to describe."""
     host: Host = interaction.client
-    job = await host.studio.books.find(place_of(interaction).guild_id, code, "/imagine")
+    job = await host.studio.books.find(place_of(interaction).guild_id, code)
     asker = asker_of(interaction)
     if asker.user_id != job.user_id and not asker.moderates:
-        raise NotYours(command=f"/{job.command}")
+        raise NotYours(command=Slash(job.command))
     return job
 
 

@@ -4,46 +4,34 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from bot.domain.leftover import Left
+from bot.domain.messages import N_
 from bot.domain.money import dollars
-from bot.domain.quota import Scope, Unit
+from bot.domain.quota import NOUNS, Scope, Unit, spoken
 from bot.domain.usage import Tally
 from bot.domain.windows import Period, Rolling, Window
 from bot.ui.words import say, say_many
 
-_NOUNS: Mapping[Unit, tuple[str, str]] = {
-    Unit.PICTURES: ("{count} picture", "{count} pictures"),
-    Unit.REQUESTS: ("{count} request", "{count} requests"),
-    Unit.JOBS: ("{count} request", "{count} requests"),
-}
 _LIMITS: Mapping[Window | None, str] = {
-    Window.HOUR: "{amount} an hour",
-    Window.DAY: "{amount} a day",
-    Window.WEEK: "{amount} a week",
-    Window.MONTH: "{amount} a month",
-    Window.LIFETIME: "{amount} in all",
-    None: "{amount} at once",
-}
-
-_EVERY: Mapping[Window, str] = {
-    Window.HOUR: "an hour",
-    Window.DAY: "a day",
-    Window.WEEK: "a week",
-    Window.MONTH: "a month",
-    Window.LIFETIME: "in all",
+    Window.HOUR: N_("{amount} an hour"),
+    Window.DAY: N_("{amount} a day"),
+    Window.WEEK: N_("{amount} a week"),
+    Window.MONTH: N_("{amount} a month"),
+    Window.LIFETIME: N_("{amount} in all"),
+    None: N_("{amount} at once"),
 }
 
 _LEFT: Mapping[tuple[Scope, Period], str] = {
-    (Scope.MEMBER, Window.HOUR): "{amount} left this hour",
-    (Scope.MEMBER, Window.DAY): "{amount} left today",
-    (Scope.MEMBER, Window.WEEK): "{amount} left this week",
-    (Scope.MEMBER, Window.MONTH): "{amount} left this month",
-    (Scope.SERVER, Window.HOUR): "{amount} left for this server this hour",
-    (Scope.SERVER, Window.DAY): "{amount} left for this server today",
-    (Scope.SERVER, Window.WEEK): "{amount} left for this server this week",
-    (Scope.SERVER, Window.MONTH): "{amount} left for this server this month",
+    (Scope.MEMBER, Window.HOUR): N_("{amount} left this hour"),
+    (Scope.MEMBER, Window.DAY): N_("{amount} left today"),
+    (Scope.MEMBER, Window.WEEK): N_("{amount} left this week"),
+    (Scope.MEMBER, Window.MONTH): N_("{amount} left this month"),
+    (Scope.SERVER, Window.HOUR): N_("{amount} left for this server this hour"),
+    (Scope.SERVER, Window.DAY): N_("{amount} left for this server today"),
+    (Scope.SERVER, Window.WEEK): N_("{amount} left for this server this week"),
+    (Scope.SERVER, Window.MONTH): N_("{amount} left for this server this month"),
 }
 _LEFT_SOMEHOW: Mapping[Scope, str] = defaultdict(
-    lambda: "{amount} left here", {Scope.MEMBER: "{amount} left"}
+    lambda: N_("{amount} left here"), {Scope.MEMBER: N_("{amount} left")}
 )
 
 
@@ -51,8 +39,7 @@ def amount_of(locale: str, unit: Unit, amount: int) -> str:
     """Return *amount* pictures, requests or micro-dollars: ``20 pictures``, ``$1.50``."""
     if unit is Unit.DOLLARS:
         return dollars(amount)
-    one, many = _NOUNS[unit]
-    return say_many(locale, one, many, amount)
+    return say_many(locale, *NOUNS[unit], amount)
 
 
 def number_of(unit: Unit, amount: int) -> str:
@@ -64,20 +51,19 @@ def limit_of(locale: str, unit: Unit, amount: int, window: Period) -> str:
     """Return a limit in words: ``20 pictures a day``."""
     much = amount_of(locale, unit, amount)
     if isinstance(window, Rolling):
-        one, many = "{amount} in any {count} hour", "{amount} in any {count} hours"
-        return say_many(locale, one, many, window.hours, amount=much)
+        return say_many(
+            locale,
+            "{amount} in any {count} hour",
+            "{amount} in any {count} hours",
+            window.hours,
+            amount=much,
+        )
     return say(locale, _LIMITS[window], amount=much)
 
 
 def window_of(locale: str, window: Period) -> str:
     """Return a window in words: ``a day``, ``in any 24 hours``, ``at once``."""
-    match window:
-        case None:
-            return say(locale, "at once")
-        case Rolling(hours):
-            return say_many(locale, "in any {count} hour", "in any {count} hours", hours)
-        case _:
-            return say(locale, _EVERY[window])
+    return say(locale, "{window}", window=spoken(window))
 
 
 def left_of(locale: str, left: Left) -> str:

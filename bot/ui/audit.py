@@ -8,6 +8,7 @@ from discord import ButtonStyle, Interaction
 from discord.ui import Button, LayoutView
 
 from bot.domain.audit import AuditEntry, AuditPage
+from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.services.auditing import AuditLog
 from bot.ui.panels import at, panel, small
@@ -16,16 +17,16 @@ from bot.ui.words import say
 
 _LONGEST = 120  # characters of a value
 _ACTIONS: Mapping[str, str] = {
-    "quota.set": "Rule set",
-    "quota.clear": "Rule cleared",
-    "quota.grant": "Grant given",
-    "quota.revoke": "Grant taken back",
-    "quota.gift": "Grant given on",
-    "settings": "Setting changed",
-    "picture deleted": "Picture deleted",
-    "member blocked": "Member blocked",
-    "member unblocked": "Block lifted",
-    "words": "Word list changed",
+    "quota.set": N_("Rule set"),
+    "quota.clear": N_("Rule cleared"),
+    "quota.grant": N_("Grant given"),
+    "quota.revoke": N_("Grant taken back"),
+    "quota.gift": N_("Grant given on"),
+    "settings": N_("Setting changed"),
+    "picture deleted": N_("Picture deleted"),
+    "member blocked": N_("Member blocked"),
+    "member unblocked": N_("Block lifted"),
+    "words": N_("Word list changed"),
 }
 _WHOM = re.compile(r"\b(member|role|channel):(\d+)")
 _MENTIONS = {"member": "<@{}>", "role": "<@&{}>", "channel": "<#{}>"}
@@ -72,7 +73,7 @@ def _entry(locale: str, entry: AuditEntry) -> str:
     by = f"<@{entry.user_id}>" if entry.user_id else "Easel"
     who = f"{at(entry.at)} · {by}"
     action = say(locale, _ACTIONS[entry.action]) if entry.action in _ACTIONS else entry.action
-    before, after = _value(entry, entry.before), _value(entry, entry.after)
+    before, after = _value(locale, entry, entry.before), _value(locale, entry, entry.after)
     change = say(locale, "{before} → {after}", before=before, after=after)
     told = [change] if (entry.before, entry.after) != (None, None) else []
     return f"{who}\n**{shown(action)}**: {_target(entry.target)}\n{small(told)}".rstrip()
@@ -87,18 +88,20 @@ def _target(target: str) -> str:
     return " ".join(part for part in (*parts, shown(rest)) if part)
 
 
-def _value(entry: AuditEntry, value: object) -> str:
+def _value(locale: str, entry: AuditEntry, value: object) -> str:
     """Return a value in words; money, which is kept in micro-dollars, in dollars."""
     match value:
         case None | [] | "":
             return "—"
         case bool():
-            return "on" if value else "off"
+            return say(locale, "on") if value else say(locale, "off")
         case int() if _is_money(entry):
             return dollars(value)
         case dict():
             named = cast("dict[str, object]", value).items()
-            parts = (f"{name}: {_value(entry, each)}" for name, each in named if each is not None)
+            parts = (
+                f"{name}: {_value(locale, entry, each)}" for name, each in named if each is not None
+            )
             return ", ".join(parts) or "—"
         case list():
             return ", ".join(str(each) for each in cast("list[object]", value))[:_LONGEST]

@@ -9,6 +9,7 @@ from discord.ui import LayoutView
 
 from bot.domain.blocks import Block
 from bot.domain.errors import BadOption
+from bot.domain.messages import Phrase
 from bot.domain.moderation import EventQuery
 from bot.ui.asking import place_of
 from bot.ui.forms import ask_in_form, text_field, written_in
@@ -45,7 +46,7 @@ def lasting(text: str) -> timedelta | None:
     number, unit = written[:-1].strip(), _UNITS.get(written[-1:])
     lasts = unit * int(number) if unit and number.isascii() and number.isdigit() else None
     if lasts is None or not timedelta(0) < lasts <= timedelta(days=MOST_DAYS):
-        problem = "write 30m, 3h, 7d, 2w or forever; at most a year"
+        problem = Phrase("write 30m, 3h, 7d, 2w or forever; at most a year")
         raise BadOption(option="duration", problem=problem)
     return lasts
 
@@ -57,7 +58,7 @@ async def block_member(
     host: ModerationHost = interaction.client
     lasts = lasting(duration)
     if user_id == interaction.user.id:
-        raise BadOption(option="member", problem="you cannot block yourself")
+        raise BadOption(option="member", problem=Phrase("you cannot block yourself"))
     block = await host.conduct.block(
         place_of(interaction).guild_id,
         user_id,
@@ -73,8 +74,11 @@ async def unblock_member(interaction: Interaction[Any], user_id: int) -> None:
     host: ModerationHost = interaction.client
     guild_id = place_of(interaction).guild_id
     lifted = await host.conduct.unblock(guild_id, user_id, by=interaction.user.id)
-    message = "{member} can ask for pictures again." if lifted else "{member} is not blocked."
-    text = say(interaction.locale.value, message, member=f"<@{user_id}>")
+    locale, member = interaction.locale.value, f"<@{user_id}>"
+    if lifted:
+        text = say(locale, "{member} can ask for pictures again.", member=member)
+    else:
+        text = say(locale, "{member} is not blocked.", member=member)
     await tell(interaction, text)
 
 

@@ -8,6 +8,7 @@ from discord.ui import Button, LayoutView
 
 from bot.domain.cases import Case, CaseKind, Outcome
 from bot.domain.jobs import Job
+from bot.domain.messages import N_
 from bot.ui.panels import at, button, panel
 from bot.ui.text import message_link, shown
 from bot.ui.words import say
@@ -15,25 +16,25 @@ from bot.ui.words import say
 _TEXT: Final = 500
 _PROMPT: Final = 1_500
 _HEADINGS: Final[Mapping[CaseKind, str]] = {
-    CaseKind.REPORT: "Somebody reports a picture",
-    CaseKind.APPEAL: "Somebody thinks a refusal was a mistake",
+    CaseKind.REPORT: N_("Somebody reports a picture"),
+    CaseKind.APPEAL: N_("Somebody thinks a refusal was a mistake"),
 }
 _OUTCOMES: Final[Mapping[Outcome, str]] = {
-    Outcome.DELETED: "The picture was deleted.",
-    Outcome.BLOCKED: "The member was blocked.",
-    Outcome.ANSWERED: "The member was answered.",
-    Outcome.DISMISSED: "It was closed as it is.",
-    Outcome.UNPOSTED: "Nobody could be reached.",
+    Outcome.DELETED: N_("The picture was deleted."),
+    Outcome.BLOCKED: N_("The member was blocked."),
+    Outcome.ANSWERED: N_("The member was answered."),
+    Outcome.DISMISSED: N_("It was closed as it is."),
+    Outcome.UNPOSTED: N_("Nobody could be reached."),
 }
 _BUTTONS: Final[Mapping[CaseKind, tuple[tuple[str, str, ButtonStyle], ...]]] = {
     CaseKind.REPORT: (
-        ("delete", "Delete the picture", ButtonStyle.danger),
-        ("block", "Block its asker for a day", ButtonStyle.secondary),
-        ("close", "Close", ButtonStyle.secondary),
+        ("delete", N_("Delete the picture"), ButtonStyle.danger),
+        ("block", N_("Block its asker for a day"), ButtonStyle.secondary),
+        ("close", N_("Close"), ButtonStyle.secondary),
     ),
     CaseKind.APPEAL: (
-        ("answer", "Answer…", ButtonStyle.primary),
-        ("close", "Close", ButtonStyle.secondary),
+        ("answer", N_("Answer…"), ButtonStyle.primary),
+        ("close", N_("Close"), ButtonStyle.secondary),
     ),
 }
 

@@ -10,6 +10,7 @@ from discord import Interaction
 
 from bot.domain.cases import Case, CaseKind, Outcome
 from bot.domain.errors import BadOption, NotOurs
+from bot.domain.messages import Phrase
 from bot.services.cases import Plea
 from bot.ui.asking import place_of
 from bot.ui.blocks import A_DAY
@@ -44,7 +45,7 @@ async def answer_report(interaction: Interaction[Any], parts: list[str]) -> None
     code, message_id = parts
     host: ModerationHost = interaction.client
     place = place_of(interaction)
-    job = await host.studio.books.find(place.guild_id, code, "/imagine")
+    job = await host.studio.books.find(place.guild_id, code)
     if job.message_id != int(message_id):  # somebody else's, with a copied button; or deleted
         raise NotOurs
     plea = Plea(
@@ -78,7 +79,7 @@ async def _delete(interaction: Interaction[Any], host: ModerationHost, case: Cas
     channel = interaction.client.get_partial_messageable(case.channel_id)
     with suppress(discord.NotFound):  # deleted by hand
         await channel.get_partial_message(case.message_id).delete()
-    job = await host.studio.books.find(case.guild_id, case.job_code, "/imagine")
+    job = await host.studio.books.find(case.guild_id, case.job_code)
     await host.studio.books.deleted(job, interaction.user.id)
     await _close(interaction, host, case, Outcome.DELETED)
 
@@ -115,7 +116,7 @@ async def _answered(interaction: Interaction[Any], host: ModerationHost, case: C
         channel = await interaction.client.create_dm(discord.Object(case.user_id))
         await channel.send(said)
     except discord.Forbidden as error:
-        problem = "the member does not take direct messages, so tell them yourself"
+        problem = Phrase("the member does not take direct messages, so tell them yourself")
         raise BadOption(option="answer", problem=problem) from error
     await _close(interaction, host, case, Outcome.ANSWERED)
 

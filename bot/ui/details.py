@@ -10,10 +10,12 @@ from discord.ui import LayoutView
 from bot.domain.asks import Command
 from bot.domain.errors import NotOurs, NotYours
 from bot.domain.jobs import Job, JobState
+from bot.domain.messages import N_, Slash
 from bot.domain.money import dollars
 from bot.ui.asking import asker_of, place_of
 from bot.ui.buttons import code_in
 from bot.ui.host import Host
+from bot.ui.option_words import in_words
 from bot.ui.panels import at, lines, panel, show, small
 from bot.ui.posted import link_to
 from bot.ui.text import message_link, shown
@@ -23,21 +25,21 @@ _WORDS = 1_500  # characters of each text that is shown; Discord takes 4,000 in 
 _NAME = 60
 
 _OPTIONS = {
-    "shape": "Shape: {value}",
-    "quality": "Quality: {value}",
-    "style": "Style: {value}",
-    "background": "Background: {value}",
-    "output_format": "File type: {value}",
-    "region": "Region: {value}",
-    "extend": "Extended: {value}",
+    "shape": N_("Shape: {value}"),
+    "quality": N_("Quality: {value}"),
+    "style": N_("Style: {value}"),
+    "background": N_("Background: {value}"),
+    "output_format": N_("File type: {value}"),
+    "region": N_("Region: {value}"),
+    "extend": N_("Extended: {value}"),
 }
 """What may have been chosen, by the names that an ask has for it."""
 
 _ENDS = {
     JobState.DONE: "",
-    JobState.REFUSED: "It was declined.",
-    JobState.FAILED: "It failed.",
-    JobState.UNKNOWN: "It failed, and may have been charged.",
+    JobState.REFUSED: N_("It was declined."),
+    JobState.FAILED: N_("It failed."),
+    JobState.UNKNOWN: N_("It failed, and may have been charged."),
 }
 
 
@@ -49,7 +51,7 @@ async def show_details(interaction: Interaction[Any], host: Host, job: Job) -> N
     """
     asker = asker_of(interaction)
     if asker.user_id != job.user_id and not asker.moderates:
-        raise NotYours(command=f"/{job.command}")
+        raise NotYours(command=Slash(job.command))
     before = await host.studio.books.lineage(job)
     await show(interaction, details_panel(interaction.locale.value, job, before))
 
@@ -65,7 +67,7 @@ async def show_details_of(interaction: Interaction[Any], message: Message) -> No
     code = code_in(message)
     if code is None:
         raise NotOurs
-    job = await host.studio.books.find(place_of(interaction).guild_id, code, "/imagine")
+    job = await host.studio.books.find(place_of(interaction).guild_id, code)
     if job.message_id != message.id:  # somebody else's, with a copied button
         raise NotOurs
     await show_details(interaction, host, job)
@@ -99,8 +101,8 @@ def _words(locale: str, job: Job) -> Iterator[str]:
 def _options(locale: str, job: Job) -> Iterator[str]:
     yield say(
         locale,
-        "/{command} by <@{user}> with {model}",
-        command=job.command.value,
+        "{command} by <@{user}> with {model}",
+        command=Slash(job.command),
         user=job.user_id,
         model=shown(job.model, _NAME),
     )
@@ -110,9 +112,9 @@ def _options(locale: str, job: Job) -> Iterator[str]:
     for name, message in _OPTIONS.items():
         value = job.options.get(name)
         if value:
-            yield say(locale, message, value=shown(str(value), _NAME))
+            yield say(locale, message, value=in_words(locale, str(value)))
     if job.command is Command.VARY and job.options:
-        yield say(locale, "Strength: {value}", value=say(locale, job.options["strength"]))
+        yield say(locale, "Strength: {value}", value=in_words(locale, str(job.options["strength"])))
     if job.options.get("verbatim"):
         yield say(locale, "Your words as they are, not rewritten")
 
@@ -134,9 +136,9 @@ def _money(locale: str, job: Job) -> Iterator[str]:
 def _time(locale: str, job: Job) -> Iterator[str]:
     yield say(locale, "Asked on {moment}", moment=at(job.created_at))
     steps = (
-        ("{seconds} s until the picture service was asked", job.created_at, job.calling_at),
-        ("{seconds} s until it answered", job.calling_at, job.made_at),
-        ("{seconds} s until it was shown", job.made_at, job.delivered_at),
+        (N_("{seconds} s until the picture service was asked"), job.created_at, job.calling_at),
+        (N_("{seconds} s until it answered"), job.calling_at, job.made_at),
+        (N_("{seconds} s until it was shown"), job.made_at, job.delivered_at),
     )
     for message, start, end in steps:
         if start is not None and end is not None:

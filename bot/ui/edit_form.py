@@ -8,12 +8,13 @@ from discord.ui import Checkbox, FileUpload, Item, Select
 
 from bot.domain.asks import Source
 from bot.domain.errors import BadOption
+from bot.domain.messages import CHOICE, Phrase
 from bot.domain.pictures import EXTENSIONS, TRANSPARENT_PARTS, regions_together
 from bot.providers.base import Capabilities
 from bot.ui.asking import Options
 from bot.ui.forms import long_field, picked_in, uploaded_in, written_in
 from bot.ui.offers import MOST_REFERENCES
-from bot.ui.words import say
+from bot.ui.words import name_in, say
 
 MOST_WORDS: Final = 4000  # characters that Discord takes in one field
 
@@ -70,18 +71,24 @@ def _part(chosen: Sequence[str], files: Sequence[Source]) -> Options:
     if not picked:
         return Options()
     if len(picked) > 1 and not set(picked) <= _TOGETHER:
-        raise BadOption(option="where", problem="choose cells and halves, or one of the others")
+        raise BadOption(
+            option="where", problem=Phrase("choose cells and halves, or one of the others")
+        )
     (first, *_), file = picked, next(iter(files), None)
     if first not in {_MASK, _COPY}:
         return _named(picked, file)
     if file is None:
-        raise BadOption(option="where", problem="upload the mask or the painted copy with it")
+        raise BadOption(
+            option="where", problem=Phrase("upload the mask or the painted copy with it")
+        )
     return Options(mask=file) if first == _MASK else Options(difference=file)
 
 
 def _named(picked: Sequence[str], file: Source | None) -> Options:
     if file is not None:
-        problem = "say that the part is your mask or your painted copy, or leave the file out"
+        problem = Phrase(
+            "say that the part is your mask or your painted copy, or leave the file out"
+        )
         raise BadOption(option="where", problem=problem)
     if picked[0] in EXTENSIONS:
         return Options(extend=picked[0])
@@ -91,12 +98,17 @@ def _named(picked: Sequence[str], file: Source | None) -> Options:
 def _where(locale: str) -> Select[Any]:
     names = [
         SelectOption(label=say(locale, "The whole picture"), value=_WHOLE),
-        *(SelectOption(label=say(locale, name), value=name) for name in (*_CELLS, *_HALVES)),
-        SelectOption(label=say(locale, TRANSPARENT_PARTS), value=TRANSPARENT_PARTS),
+        *(
+            SelectOption(label=name_in(locale, CHOICE, name), value=name)
+            for name in (*_CELLS, *_HALVES)
+        ),
+        SelectOption(label=name_in(locale, CHOICE, TRANSPARENT_PARTS), value=TRANSPARENT_PARTS),
         SelectOption(label=say(locale, "What the mask below selects"), value=_MASK),
         SelectOption(label=say(locale, "Where the painted copy below differs"), value=_COPY),
         *(
-            SelectOption(label=say(locale, "Extend it: {how}", how=say(locale, name)), value=name)
+            SelectOption(
+                label=say(locale, "Extend it: {how}", how=name_in(locale, CHOICE, name)), value=name
+            )
             for name in _ROOM
         ),
     ]

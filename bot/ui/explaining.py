@@ -5,6 +5,7 @@ from typing import Any
 
 from discord.ui import Item, LayoutView
 
+from bot.domain.messages import N_
 from bot.domain.quota import Rule, Scope, Standing
 from bot.services.quota import Explanation
 from bot.ui.panels import lines, panel, small
@@ -37,12 +38,12 @@ def explanation_panel(
 def _verdict(locale: str, found: Explanation) -> str:
     first = found.tightest
     if found.ruling.denied is not None:
-        text = "No pictures can be made. What decides: {rule}."
+        text = N_("No pictures can be made. What decides: {rule}.")
         return say(locale, text, rule=_named(locale, found.ruling.denied))
     if first is None:
         return say(locale, "No limit holds.")
-    full = "Nothing is left. What decides: {rule}."
-    next_one = "Pictures can be made. The limit that is reached first: {rule}."
+    full = N_("Nothing is left. What decides: {rule}.")
+    next_one = N_("Pictures can be made. The limit that is reached first: {rule}.")
     text = full if not first.left + first.granted else next_one
     return f"{say(locale, text, rule=_named(locale, first.rule))}\n{standing_line(locale, first)}"
 

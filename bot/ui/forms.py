@@ -9,6 +9,7 @@ from discord.ui import Item, Label, Modal, TextInput
 
 from bot.domain.asks import Source
 from bot.domain.errors import BadOption
+from bot.domain.messages import Phrase
 from bot.domain.windows import zone
 from bot.ui.sources import of_upload
 
@@ -93,10 +94,11 @@ def until_in(text: str, now: datetime, timezone: str) -> datetime:
     try:
         until = _in_days(written, now) or _end_of(written, timezone)
     except (ValueError, OverflowError):
-        problem = "write a number of days, or a date such as 2026-12-24"
+        problem = Phrase("write a number of days, or a date such as 2026-12-24")
         raise BadOption(option="until", problem=problem) from None
     if not now < until <= now + timedelta(days=MOST_DAYS):
-        raise BadOption(option="until", problem=f"it is 1 to {MOST_DAYS} days from now")
+        problem = Phrase("it is 1 to {most} days from now", most=MOST_DAYS)
+        raise BadOption(option="until", problem=problem)
     return until
 
 

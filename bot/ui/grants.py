@@ -9,6 +9,7 @@ from discord.app_commands import Choice
 from discord.ui import LayoutView
 
 from bot.domain.errors import NoSuchGrant
+from bot.domain.messages import N_
 from bot.domain.quota import Grant, Scope
 from bot.ui.amounts import amount_of, number_of
 from bot.ui.options import fitting
@@ -35,7 +36,7 @@ def grants_panel(locale: str, grants: Sequence[Grant], *, all_of_them: bool) -> 
     rows = [f"`#{each.id}` {grant_line(locale, each)}" for each in grants[:MOST_SHOWN]]
     if more := len(grants) - len(rows):
         rows.append(say(locale, "… and {more} more.", more=more))
-    heading = "Grants of this server" if all_of_them else "Grants that you can use"
+    heading = N_("Grants of this server") if all_of_them else N_("Grants that you can use")
     return panel(say(locale, heading), ["\n".join(rows) or nothing])
 
 
@@ -57,7 +58,7 @@ def given(locale: str, giver: int, receiver: int, parts: Iterable[Grant]) -> str
     found = list(parts)
     amount = amount_of(locale, found[0].unit, sum(part.amount for part in found))
     values = {"giver": giver, "receiver": receiver, "amount": amount}
-    text = "<@{giver}> gave <@{receiver}> {amount}, beyond the limits."
+    text = N_("<@{giver}> gave <@{receiver}> {amount}, beyond the limits.")
     return lines(say(locale, text, **values), [f"-# {grant_line(locale, each)}" for each in found])
 
 

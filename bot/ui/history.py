@@ -20,6 +20,7 @@ from bot.domain.asks import Command, recall
 from bot.domain.errors import NoSuchJob, NotYours
 from bot.domain.history import Ending, Entry, HistoryPage, HistoryQuery
 from bot.domain.jobs import Job, JobState
+from bot.domain.messages import N_, Slash
 from bot.services.history import History
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
 from bot.ui.details import show_details
@@ -31,13 +32,13 @@ from bot.ui.words import say
 
 _PROMPT: Final = 160
 _STATES: Final[Mapping[JobState, str]] = {
-    JobState.BOOKED: "waiting",
-    JobState.CALLING: "being made",
-    JobState.MADE: "made, and not shown yet",
+    JobState.BOOKED: N_("waiting"),
+    JobState.CALLING: N_("being made"),
+    JobState.MADE: N_("made, and not shown yet"),
     JobState.DONE: "",
-    JobState.REFUSED: "declined",
-    JobState.FAILED: "failed",
-    JobState.UNKNOWN: "failed",
+    JobState.REFUSED: N_("declined"),
+    JobState.FAILED: N_("failed"),
+    JobState.UNKNOWN: N_("failed"),
 }
 
 
@@ -100,9 +101,9 @@ async def answer_history(interaction: Interaction[Any], parts: list[str]) -> Non
         return
     host: HistoryHost = interaction.client
     (code,) = rest
-    job = await host.studio.books.find(place_of(interaction).guild_id, code, "/imagine")
+    job = await host.studio.books.find(place_of(interaction).guild_id, code)
     if job.user_id != interaction.user.id:
-        raise NotYours(command=f"/{job.command}")
+        raise NotYours(command=Slash(job.command))
     await _VERBS[verb](interaction, host, job)
 
 
@@ -121,7 +122,7 @@ async def _turn(interaction: Interaction[Any], turn: str, rest: list[str]) -> No
 
 async def _again(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:
     if job.prompt is None:
-        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
     ask = recall(
         job.options,
         command=job.command,

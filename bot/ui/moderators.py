@@ -8,6 +8,7 @@ from discord.ui import View
 
 from bot.domain.cases import Case, CaseKind
 from bot.domain.errors import ContentRefused, NoLogChannel
+from bot.domain.messages import N_
 from bot.services.cases import Plea
 from bot.ui.case_cards import case_card
 from bot.ui.host import ModerationHost
@@ -19,8 +20,8 @@ from bot.ui.words import say
 log = structlog.get_logger(__name__)
 
 _TOLD: Final = {
-    CaseKind.REPORT: "Thank you. The people who moderate this server see it now.",
-    CaseKind.APPEAL: "The people who moderate this server see it now; they may write to you.",
+    CaseKind.REPORT: N_("Thank you. The people who moderate this server see it now."),
+    CaseKind.APPEAL: N_("The people who moderate this server see it now; they may write to you."),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from discord import ButtonStyle, Interaction
 from discord.ui import Button, LayoutView
 
+from bot.domain.messages import N_
 from bot.domain.moderation import EventPage, EventQuery, ModerationEvent
 from bot.services.moderation import ModerationLog
 from bot.ui.panels import at, panel, small
@@ -19,9 +20,9 @@ LONGEST_CATEGORY: Final = 36
 
 _NAME = 64  # characters of what a vendor named
 _ONLY_STAGE = {
-    "input": "Only those declined for what was asked",
-    "output": "Only those declined for what was made",
-    "unknown": "Only those where nobody said at which step",
+    "input": N_("Only those declined for what was asked"),
+    "output": N_("Only those declined for what was made"),
+    "unknown": N_("Only those where nobody said at which step"),
 }
 
 

@@ -11,6 +11,7 @@ import discord
 import structlog
 from discord.ui import LayoutView, View
 
+from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.domain.usage import ServerUsage
 from bot.domain.windows import Window
@@ -55,17 +56,17 @@ _STOPPED_SOMEHOW: Final = "**The picture service is not asked for pictures now**
 _GOES_ON_SOMEHOW: Final = "**The picture service is asked for pictures again.**"
 
 _ALL: Final = 100  # percent
-_BUDGET_USED: Final = (
+_BUDGET_USED: Final = N_(
     "**{percent} % of this server's budget for {window} is used**: {used} of {limit}."
 )
-_BUDGET_OVER: Final = (
+_BUDGET_OVER: Final = N_(
     "**This server's budget for {window} is used up**, or what is left of it is too little for a "
     "request: {used} of {limit} is used. No pictures are made until there is more."
 )
 _BUDGETS: Final = {
-    Window.DAY: "the day",
-    Window.WEEK: "the week",
-    Window.MONTH: "the month",
+    Window.DAY: N_("the day"),
+    Window.WEEK: N_("the week"),
+    Window.MONTH: N_("the month"),
 }
 
 

@@ -9,6 +9,7 @@ import discord
 from discord.app_commands import Choice
 
 from bot.domain.errors import BadOption
+from bot.domain.messages import CHOICE, Name, Phrase
 from bot.domain.money import parse_dollars
 from bot.domain.quota import Effect, Rule, Scope, Unit
 from bot.domain.windows import Period, Rolling, Window, zone
@@ -33,10 +34,15 @@ _ALL = 100
 _VENDOR, _NEVER = "vendor", "never"
 _SHARES = {_VENDOR: None, _NEVER: NEVER_DECLINED}
 _PROBLEMS = {
-    Unit.PICTURES: f"write a whole number of pictures, at most {_MOST_PICTURES}",
-    Unit.REQUESTS: f"write a whole number of requests, at most {_MOST_PICTURES}",
-    Unit.JOBS: "write a whole number of requests",
-    Unit.DOLLARS: "write an amount of dollars such as 2.50 (no thousands separators)",
+    Unit.PICTURES: Phrase("write a whole number of pictures, at most {most}", most=_MOST_PICTURES),
+    Unit.REQUESTS: Phrase("write a whole number of requests, at most {most}", most=_MOST_PICTURES),
+    Unit.JOBS: Phrase("write a whole number of requests"),
+    Unit.DOLLARS: Phrase("write an amount of dollars such as 2.50 (no thousands separators)"),
+}
+_WHICH = {
+    Scope.CHANNEL: Phrase("say which channel it is for"),
+    Scope.ROLE: Phrase("say which role it is for"),
+    Scope.MEMBER: Phrase("say which member it is for"),
 }
 
 
@@ -57,9 +63,10 @@ class Targets:
         given = {Scope.CHANNEL: self.channel, Scope.ROLE: self.role, Scope.MEMBER: self.member}
         for kind, value in given.items():
             if kind is scope and value is None:
-                raise BadOption(option=kind.value, problem=f"say which {kind} it is for")
+                raise BadOption(option=kind.value, problem=_WHICH[kind])
             if kind is not scope and value is not None:
-                problem = f"leave it out where the scope is {scope}"
+                named = Name(CHOICE, scope)
+                problem = Phrase("leave it out where the scope is {scope}", scope=named)
                 raise BadOption(option=kind.value, problem=problem)
         chosen = given.get(scope)
         return chosen.id if chosen else 0
@@ -101,10 +108,11 @@ def effect_rule(effect: Effect, scope: str, unit: str | None, named: Targets) ->
 def _period(window: str, hours: int | None) -> Period:
     if window == ROLLING:
         if hours is None:
-            raise BadOption(option="hours", problem="say how many hours the window is long")
+            raise BadOption(option="hours", problem=Phrase("say how many hours the window is long"))
         return Rolling(hours)
     if hours is not None:
-        raise BadOption(option="hours", problem=f"leave it out where the window is {window}")
+        problem = Phrase("leave it out where the window is {window}", window=Name(CHOICE, window))
+        raise BadOption(option="hours", problem=problem)
     return None if window == AT_ONCE else Window(window)
 
 
@@ -162,7 +170,10 @@ def share_of(text: str) -> float | None:
         return _SHARES[word]
     found = _PERCENT.fullmatch(word)
     if found is None or float(found[1]) > _ALL:
-        problem = f"write a percentage from 0 to 100, or {_NEVER}, or {_VENDOR}"
+        problem = Phrase(
+            "write a percentage from 0 to 100, or {never}, or {vendor}",
+            never=_NEVER, vendor=_VENDOR,
+        )  # fmt: skip
         raise BadOption(option="from_percent", problem=problem)
     return float(found[1]) / _ALL
 
@@ -180,7 +191,7 @@ def require_writable(option: str, channel: discord.TextChannel | discord.Thread)
         may.send_messages_in_threads if isinstance(channel, discord.Thread) else may.send_messages
     )
     if not (may.view_channel and sends):
-        problem = "Easel may not write there; give it View Channel and Send Messages in it"
+        problem = Phrase("Easel may not write there; give it View Channel and Send Messages in it")
         raise BadOption(option=option, problem=problem)
 
 

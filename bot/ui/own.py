@@ -8,6 +8,7 @@ from discord.ui import Button, View
 from bot.domain.asks import Command, recall
 from bot.domain.errors import NotYours
 from bot.domain.jobs import Job
+from bot.domain.messages import Slash
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
 from bot.ui.drafting import draft_message
 from bot.ui.edit_form import MOST_WORDS
@@ -38,14 +39,14 @@ async def offer_own(interaction: Interaction[Any], host: Host, job: Job) -> None
             if can(host.provider.models, command):
                 view.add_item(_button(label, f"draft:{command}:{draft.code}"))
     view.stop()
-    await tell(interaction, refusal(locale, NotYours(command=f"/{job.command}")), view)
+    await tell(interaction, refusal(locale, NotYours(command=Slash(job.command))), view)
 
 
 async def answer_own(interaction: Interaction[Any], parts: list[str]) -> None:
     """Open the form for a picture of one's own, or make what it says."""
     verb, code = parts
     host: Host = interaction.client
-    job = await host.studio.books.find(place_of(interaction).guild_id, code, "/imagine")
+    job = await host.studio.books.find(place_of(interaction).guild_id, code)
     if verb == "make":
         await _ask(interaction, job)
         return

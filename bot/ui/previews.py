@@ -6,6 +6,7 @@ from typing import Any
 from discord import ButtonStyle
 from discord.ui import Item, LayoutView
 
+from bot.domain.messages import N_
 from bot.ui.panels import button, panel, small
 from bot.ui.words import say
 
@@ -23,7 +24,7 @@ def change_panel(
 
     Without rows there is nothing to apply. *meanwhile*: it was agreed to as another change.
     """
-    text = "⚠️ Somebody changed this meanwhile; nothing was overwritten."
+    text = N_("⚠️ Somebody changed this meanwhile; nothing was overwritten.")
     first = [say(locale, text)] if meanwhile else []
     if not rows:
         as_it_is = say(locale, "It is like this already.")

@@ -9,10 +9,12 @@ from discord import ButtonStyle, Interaction
 from discord.ui import Button, LayoutView
 
 from bot.domain.confirmations import Confirmation
+from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.providers.base import PictureRequest
 from bot.services.cheaper import Cheaper
 from bot.services.confirmations import Card
+from bot.ui.option_words import in_words
 from bot.ui.panels import panel, show, small
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
@@ -23,10 +25,10 @@ _PROMPT: Final = 180  # characters
 _NAME: Final = 40  # characters of a model's name
 _ORIGINAL: Final[Any] = "@original"
 _AFTER: Final[Mapping[str, str]] = {
-    "quality": "{after} quality instead of {before}",
-    "size": "{after} pixels instead of {before}",
-    "model": "{after} instead of {before}",
-    "count": "{after} of {before} pictures",
+    "quality": N_("{after} quality instead of {before}"),
+    "size": N_("{after} pixels instead of {before}"),
+    "model": N_("{after} instead of {before}"),
+    "count": N_("{after} of {before} pictures"),
 }
 
 
@@ -40,8 +42,8 @@ def price_panel(locale: str, card: Card) -> LayoutView:
     waiting, quote, cheaper = card.waiting, card.quote, card.cheaper
     sections = [
         bold_words(waiting.prompt),
-        _offer(locale, "As you asked", waiting.micros, _what(locale, quote.request)),
-        _offer(locale, "Cheaper", cheaper.micros, _change(locale, cheaper)) if cheaper else "",
+        _offer(locale, N_("As you asked"), waiting.micros, _what(locale, quote.request)),
+        _offer(locale, N_("Cheaper"), cheaper.micros, _change(locale, cheaper)) if cheaper else "",
         small(terms(locale, card)),
     ]
     return panel(say(locale, "Make this?"), sections, _buttons(locale, waiting))
@@ -93,7 +95,7 @@ def _offer(locale: str, name: str, micros: int, what: str) -> str:
 def _what(locale: str, request: PictureRequest) -> str:
     parts = [say_many(locale, "{count} picture", "{count} pictures", request.count)]
     if request.quality:
-        parts.append(say(locale, "{quality} quality", quality=say(locale, request.quality)))
+        parts.append(say(locale, "{quality} quality", quality=in_words(locale, request.quality)))
     parts += [_size(str(request.size)), shown(request.model, _NAME)]
     return " · ".join(parts)
 
@@ -108,7 +110,7 @@ def _change(locale: str, cheaper: Cheaper) -> str:
 def _value(locale: str, option: str, value: str) -> str:
     match option:
         case "quality":
-            return say(locale, value)
+            return in_words(locale, value)
         case "size":
             return _size(value)
         case _:

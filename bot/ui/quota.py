@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from discord.ui import LayoutView
 
+from bot.domain.messages import N_, Slash
 from bot.domain.quota import Effect, Grant, Rule, Scope, Standing, Unit
 from bot.domain.windows import Rolling
 from bot.ui.amounts import amount_of, limit_of, number_of
@@ -14,9 +15,9 @@ from bot.ui.words import say
 
 _REASON = 80  # characters of a grant's reason
 _WHOM: Mapping[Scope, str] = {
-    Scope.BOT: "the whole bot",
-    Scope.SERVER: "the whole server together",
-    Scope.EVERYONE: "each member",
+    Scope.BOT: N_("the whole bot"),
+    Scope.SERVER: N_("the whole server together"),
+    Scope.EVERYONE: N_("each member"),
 }
 _MENTIONS: Mapping[Scope, str] = {
     Scope.CHANNEL: "<#{}>",
@@ -24,17 +25,17 @@ _MENTIONS: Mapping[Scope, str] = {
     Scope.MEMBER: "<@{}>",
 }
 _EFFECTS: Mapping[Scope, str] = {
-    Scope.SERVER: "All members share it.",
-    Scope.CHANNEL: "All who make pictures there share it; threads go with their channel.",
-    Scope.ROLE: "Who has several such roles gets the most generous of them.",
-    Scope.MEMBER: "It goes before the rules for roles and for each member.",
-    Scope.EVERYONE: "Rules for a role or a member go before it.",
+    Scope.SERVER: N_("All members share it."),
+    Scope.CHANNEL: N_("All who make pictures there share it; threads go with their channel."),
+    Scope.ROLE: N_("Who has several such roles gets the most generous of them."),
+    Scope.MEMBER: N_("It goes before the rules for roles and for each member."),
+    Scope.EVERYONE: N_("Rules for a role or a member go before it."),
 }
 _NO_LIMIT: Mapping[Unit | None, str] = {
-    None: "No limits",
-    Unit.PICTURES: "No limit of pictures",
-    Unit.REQUESTS: "No limit of requests",
-    Unit.DOLLARS: "No limit of dollars",
+    None: N_("No limits"),
+    Unit.PICTURES: N_("No limit of pictures"),
+    Unit.REQUESTS: N_("No limit of requests"),
+    Unit.DOLLARS: N_("No limit of dollars"),
 }
 
 
@@ -105,9 +106,9 @@ def no_such_rule(locale: str, rule: Rule) -> str:
     """Return that there was nothing to clear."""
     return say(
         locale,
-        "There is no such rule for {who}. {list} shows those that there are.",
+        "There is no such rule for {who}. `{list}` shows those that there are.",
         who=whom(locale, rule.scope, rule.scope_id),
-        list="`/quota list`",
+        list=Slash("quota list"),
     )
 
 
@@ -173,7 +174,7 @@ def _effect(locale: str, rule: Rule) -> str:
         case Effect.DENY:
             return say(locale, "No other rule goes before it.")
         case Effect.UNLIMITED:
-            text = "The limits of the server, its channels and the bot hold all the same."
+            text = N_("The limits of the server, its channels and the bot hold all the same.")
             return say(locale, text)
         case Effect.LIMIT:
             return say(locale, _EFFECTS[rule.scope])
@@ -202,9 +203,9 @@ def _source(locale: str, standing: Standing) -> str:
         who = whom(locale, rule.scope, rule.scope_id)
         parts = [say(locale, "this server's rule for {who}", who=who)]
     if standing.resets_at is not None:
-        begins = "begins anew {moment}"
+        begins = N_("begins anew {moment}")
         if isinstance(standing.window, Rolling):
-            begins = "the next of it is free {moment}"
+            begins = N_("the next of it is free {moment}")
         parts.append(say(locale, begins, moment=standing.resets_at))
     if standing.granted:
         more = amount_of(locale, standing.unit, standing.granted)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from discord import ButtonStyle, Interaction, SelectOption
 from discord.ui import Button, Item, LayoutView, Select
 
+from bot.domain.messages import COMMAND, N_, Name, Slash
 from bot.domain.presets import Preset
 from bot.domain.quota import Rule, Scope, Standing
 from bot.services.quota_changes import NAMED
@@ -19,16 +20,16 @@ PAGE: Final = 15
 """How many rules one view of the panel shows."""
 
 _GROUPS: Final[Mapping[Scope, str]] = {
-    Scope.SERVER: "The whole server together",
-    Scope.EVERYONE: "Each member",
-    Scope.ROLE: "Roles: each of their members",
-    Scope.CHANNEL: "Channels: all who use them together",
-    Scope.MEMBER: "Single members",
+    Scope.SERVER: N_("The whole server together"),
+    Scope.EVERYONE: N_("Each member"),
+    Scope.ROLE: N_("Roles: each of their members"),
+    Scope.CHANNEL: N_("Channels: all who use them together"),
+    Scope.MEMBER: N_("Single members"),
 }
 _PRESETS: Final[Mapping[Preset, tuple[str, str]]] = {
-    Preset.FRIENDS: ("Friends", "A few people who know each other"),
-    Preset.COMMUNITY: ("Community", "Many members, some of whom you know"),
-    Preset.PUBLIC: ("Public", "Anybody can join"),
+    Preset.FRIENDS: (N_("Friends"), N_("A few people who know each other")),
+    Preset.COMMUNITY: (N_("Community"), N_("Many members, some of whom you know")),
+    Preset.PUBLIC: (N_("Public"), N_("Anybody can join")),
 }
 
 
@@ -53,9 +54,11 @@ def home_panel(
     use = {key_of(each.rule): each for each in standings if each.scope is Scope.SERVER}
     tip = say(
         locale,
-        "The same with commands: {set}, {unlimited}, {deny}, {clear}, {preset} and {explain}.",
-        set="`/quota set`", unlimited="`unlimited`", deny="`deny`", clear="`clear`",
-        preset="`preset`", explain="`explain`",
+        "The same with commands: `{set}`, `{unlimited}`, `{deny}`, `{clear}`, `{preset}` "
+        "and `{explain}`.",
+        set=Slash("quota set"), unlimited=Name(COMMAND, "unlimited"), deny=Name(COMMAND, "deny"),
+        clear=Name(COMMAND, "clear"), preset=Name(COMMAND, "preset"),
+        explain=Name(COMMAND, "explain"),
     )  # fmt: skip
     sections = [*notes, *_groups(locale, seen, defaults, use), small([tip])]
     menus = [*([_rules_menu(interaction, seen)] if seen else []), _presets_menu(locale)]

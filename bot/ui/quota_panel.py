@@ -107,7 +107,7 @@ async def _sent(interaction: Interaction[Any], rest: list[str]) -> None:
     try:
         await _propose(interaction, SetRule(chosen.rule(written.amount, written.hours)))
     except BadOption as error:
-        slip = Written(written.amount, written.hours, str(error.values["problem"]))
+        slip = Written(written.amount, written.hours, error.problem)
         await _compose(interaction, chosen, slip)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.domain.messages import N_
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
@@ -11,34 +12,34 @@ _NAME = 64  # characters of what a vendor named
 _WHOLE_FROM = 0.095  # a smaller score shows a tenth of a percent, too
 
 _DECLINED: Final[Mapping[tuple[str, str], str]] = {
-    ("server", "input"): "declined here, before the picture service was asked",
-    ("words", "input"): "declined by this server's word list",
-    ("vendor", "input"): "declined by the picture service for what was asked",
-    ("vendor", "output"): "declined by the picture service for what was made",
-    ("vendor", "unknown"): "declined by the picture service, which did not say at which step",
+    ("server", "input"): N_("declined here, before the picture service was asked"),
+    ("words", "input"): N_("declined by this server's word list"),
+    ("vendor", "input"): N_("declined by the picture service for what was asked"),
+    ("vendor", "output"): N_("declined by the picture service for what was made"),
+    ("vendor", "unknown"): N_("declined by the picture service, which did not say at which step"),
 }
 
 
 _WORDS: Final[Mapping[str, str]] = {
-    "sexual": "sexual content",
-    "sexual/minors": "sexual content with minors",
-    "violence": "violence",
-    "violence/graphic": "graphic violence",
-    "hate": "hate",
-    "hate/threatening": "hate and threats",
-    "harassment": "harassment",
-    "harassment/threatening": "harassment and threats",
-    "self-harm": "self-harm",
-    "self-harm/intent": "self-harm",
-    "self-harm/instructions": "self-harm",
-    "illicit": "illegal acts",
-    "illicit/violent": "illegal and violent acts",
-    "public_figure": "a public figure",
-    "ip": "somebody else's work or brand",
+    "sexual": N_("sexual content"),
+    "sexual/minors": N_("sexual content with minors"),
+    "violence": N_("violence"),
+    "violence/graphic": N_("graphic violence"),
+    "hate": N_("hate"),
+    "hate/threatening": N_("hate and threats"),
+    "harassment": N_("harassment"),
+    "harassment/threatening": N_("harassment and threats"),
+    "self-harm": N_("self-harm"),
+    "self-harm/intent": N_("self-harm"),
+    "self-harm/instructions": N_("self-harm"),
+    "illicit": N_("illegal acts"),
+    "illicit/violent": N_("illegal and violent acts"),
+    "public_figure": N_("a public figure"),
+    "ip": N_("somebody else's work or brand"),
 }
 
 
-def in_words(locale: str, categories: Sequence[str]) -> str:
+def plain_reasons(locale: str, categories: Sequence[str]) -> str:
     """Return what it was declined for as plain words, each once."""
     named = (
         say(locale, _WORDS[each]) if each in _WORDS else shown(each, _NAME) for each in categories
@@ -48,7 +49,7 @@ def in_words(locale: str, categories: Sequence[str]) -> str:
 
 def declined(locale: str, source: str, stage: str) -> str:
     """Return by whom and at which step, in words that go on after the reasons."""
-    return say(locale, _DECLINED.get((source, stage), "declined"))
+    return say(locale, _DECLINED.get((source, stage), N_("declined")))
 
 
 def reasons(locale: str, categories: Sequence[str], scores: Mapping[str, float]) -> str:

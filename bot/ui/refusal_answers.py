@@ -9,6 +9,7 @@ from bot.domain.asks import recall
 from bot.domain.cases import CaseKind
 from bot.domain.errors import NoSuchJob, NotYours
 from bot.domain.jobs import Job
+from bot.domain.messages import Slash
 from bot.services.cases import Plea
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
 from bot.ui.forms import ask_in_form, long_field, written_in
@@ -26,9 +27,9 @@ async def answer_refused(interaction: Interaction[Any], parts: list[str]) -> Non
     """Do what was pressed, or what the form says, for the asker alone."""
     verb, code = parts
     host: Host = interaction.client
-    job = await host.studio.books.find(place_of(interaction).guild_id, code, "/imagine")
+    job = await host.studio.books.find(place_of(interaction).guild_id, code)
     if interaction.user.id != job.user_id:
-        raise NotYours(command=f"/{job.command}")
+        raise NotYours(command=Slash(job.command))
     await _VERBS[verb](interaction, job)
 
 
@@ -43,7 +44,7 @@ async def _again(interaction: Interaction[Any], job: Job) -> None:
     """Ask for the same with other words."""
     host: Host = interaction.client
     if not job.options:
-        raise NoSuchJob(code=f"#{job.code}", command=f"/{job.command}")
+        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
     ask = recall(
         job.options,
         command=job.command,

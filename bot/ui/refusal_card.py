@@ -14,30 +14,31 @@ from discord.ui import Button, View
 
 from bot.domain.blocks import Strikes
 from bot.domain.errors import ContentRefused, WordsRefused
+from bot.domain.messages import N_
 from bot.ui.host import Host
 from bot.ui.panels import small
-from bot.ui.reasons import in_words
+from bot.ui.reasons import plain_reasons
 from bot.ui.text import shown
 from bot.ui.words import cost_of, say, say_many
 
 log = structlog.get_logger(__name__)
 
 _WHERE: Final[Mapping[tuple[str, bool], str]] = {
-    ("input", False): "Declined for your words",
-    ("input", True): "Declined for your words or your picture",
-    ("output", False): "Declined for the finished picture",
-    ("output", True): "Declined for the finished picture",
+    ("input", False): N_("Declined for your words"),
+    ("input", True): N_("Declined for your words or your picture"),
+    ("output", False): N_("Declined for the finished picture"),
+    ("output", True): N_("Declined for the finished picture"),
 }
 _BY: Final[Mapping[str, str]] = {
-    "vendor": "the picture service does not make this",
-    "server": "this server's content check does not let it pass",
-    "words": "this server does not make pictures about “{entry}”",
+    "vendor": N_("the picture service does not make this"),
+    "server": N_("this server's content check does not let it pass"),
+    "words": N_("this server does not make pictures about “{entry}”"),
 }
 _HINTS: Final[Mapping[str, str]] = {
-    "input": "Say it in other words, or leave out what may be taken for that.",
-    "output": "The same words may well lead to another picture: try once more, or change them.",
+    "input": N_("Say it in other words, or leave out what may be taken for that."),
+    "output": N_("The same words may well lead to another picture: try once more, or change them."),
 }
-_HINT: Final = "Change the words or the picture and ask again."
+_HINT: Final = N_("Change the words or the picture and ask again.")
 
 
 async def refusal_card(interaction: Interaction[Any], error: ContentRefused) -> tuple[str, View]:
@@ -57,11 +58,11 @@ async def _reads(interaction: Interaction[Any]) -> bool:
 
 
 def _lines(locale: str, error: ContentRefused) -> Iterator[str]:
-    where = _WHERE.get((error.stage, error.pictures), "Declined by the picture service")
+    where = _WHERE.get((error.stage, error.pictures), N_("Declined by the picture service"))
     entry = shown(error.entry) if isinstance(error, WordsRefused) else ""
     by = say(locale, _BY[error.source], entry=entry)
     if error.categories and not entry:
-        by = f"{by} ({in_words(locale, error.categories)})"
+        by = f"{by} ({plain_reasons(locale, error.categories)})"
     yield f"**{say(locale, where)}**: {by}."
     hint = say(locale, _HINTS.get(error.stage, _HINT))
     yield f"{cost_of(locale, error)} {hint}"
@@ -93,9 +94,9 @@ def _strikes(locale: str, strikes: Strikes | None) -> Iterator[str]:
 
 def _buttons(locale: str, error: ContentRefused, *, asks: bool) -> View:
     view = View(timeout=None)
-    view.add_item(_button(locale, "edit", "Edit prompt", error.code, ButtonStyle.primary))
+    view.add_item(_button(locale, "edit", N_("Edit prompt"), error.code, ButtonStyle.primary))
     if asks:
-        view.add_item(_button(locale, "ask", "Ask a moderator", error.code))
+        view.add_item(_button(locale, "ask", N_("Ask a moderator"), error.code))
     view.stop()
     return view
 

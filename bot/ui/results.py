@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.domain.asks import Ask, Command
+from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.domain.pictures import Note, Size
 from bot.domain.queue import Expected
@@ -15,6 +16,7 @@ from bot.services.admission import Ticket
 from bot.services.stages import Result
 from bot.ui.amounts import left_of
 from bot.ui.buttons import cancel_button, result_buttons
+from bot.ui.option_words import in_words
 from bot.ui.shapes import written
 from bot.ui.text import message_link, shown
 from bot.ui.words import say, say_many
@@ -24,27 +26,33 @@ _MODEL_SHOWN = 40
 ALT_LIMIT = 1024
 _ROUNDED_FROM = 10  # seconds
 
-_TELLING = {
-    Note.FIRST_FRAME,
-    Note.DEPTH,
-    Note.SHADES,
-    Note.COMPRESSED,
-    Note.TRANSPARENT,
-    Note.EXTENDED,
+_TELLING: Mapping[str, str] = {
+    Note.FIRST_FRAME: N_("first frame only"),
+    Note.DEPTH: N_("reduced to 8 bits"),
+    Note.SHADES: N_("finest shades dropped to fit"),
+    Note.COMPRESSED: N_("compressed to fit"),
+    Note.TRANSPARENT: N_("WebP, as JPEG has no transparency"),
+    Note.EXTENDED: N_("given room around it"),
 }
 """What people should know of; that a picture was padded and cropped back is nobody's business."""
 
 _WITHOUT_WORDS = {
-    Command.IMAGINE: "a picture",
-    Command.EDIT: "an edited picture",
-    Command.VARY: "a variation of a picture",
-    Command.BLEND: "a blend of pictures",
+    Command.IMAGINE: N_("a picture"),
+    Command.EDIT: N_("an edited picture"),
+    Command.VARY: N_("a variation of a picture"),
+    Command.BLEND: N_("a blend of pictures"),
+}
+
+_MADE_BY: Mapping[Command, str] = {
+    Command.EDIT: N_("edit"),
+    Command.VARY: N_("vary"),
+    Command.BLEND: N_("blend"),
 }
 
 _MADE_OF: Mapping[Command, str] = {
-    Command.EDIT: "edit of {link}",
-    Command.VARY: "variation of {link}",
-    Command.BLEND: "blend of {link}",
+    Command.EDIT: N_("edit of {link}"),
+    Command.VARY: N_("variation of {link}"),
+    Command.BLEND: N_("blend of {link}"),
 }
 
 
@@ -69,7 +77,7 @@ def glimpse_reply(locale: str, ticket: Ticket, picture: Finished) -> dict[str, A
     file = discord.File(
         BytesIO(picture.data),
         filename=f"easel-{ticket.code}-in-the-making.{picture.extension}",
-        description=_alt(locale, "AI image in the making: {words}", ask),
+        description=_alt(locale, N_("AI image in the making: {words}"), ask),
     )
     return {"content": f"{_first_line(locale, ask)}\n-# {small}", "attachments": [file]}
 
@@ -95,7 +103,7 @@ def small_print(locale: str, result: Result) -> str:
 
 def alt_text(locale: str, ask: Ask) -> str:
     """Return the description of a made picture for people who do not see it, ≤ 1,024 characters."""
-    return _alt(locale, "AI image: {words}", ask)
+    return _alt(locale, N_("AI image: {words}"), ask)
 
 
 def _alt(locale: str, message: str, ask: Ask) -> str:
@@ -117,13 +125,13 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
     if isinstance(ticket.ask.shape, Size) and ticket.ask.shape != first.size:
         yield say(locale, "asked for {size}", size=written(ticket.ask.shape))
     if ticket.ask.command is Command.VARY:
-        yield say(locale, ticket.ask.strength.value)
+        yield in_words(locale, ticket.ask.strength)
     if result.quality:
-        yield say(locale, "{quality} quality", quality=say(locale, result.quality))
+        yield say(locale, "{quality} quality", quality=in_words(locale, result.quality))
     yield from _economy(locale, ticket)
     if first.changed is not None:
         yield say(locale, "{percent} % changed", percent=round(first.changed * 100))
-    yield from (say(locale, note) for note in _notes(result))
+    yield from (say(locale, _TELLING[note]) for note in _notes(result))
     if len(result.pictures) < ticket.request.count:
         came, asked = len(result.pictures), ticket.request.count
         yield say_many(
@@ -139,7 +147,7 @@ def _facts(locale: str, result: Result) -> Iterator[str]:
 def _made_of(locale: str, ask: Ask) -> str:
     """Say what was done, and to which picture where everybody can see that."""
     if ask.found_in is None:
-        return say(locale, ask.command.value)
+        return say(locale, _MADE_BY[ask.command])
     return say(locale, _MADE_OF[ask.command], link=message_link(ask.place.guild_id, ask.found_in))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.errors import BadOption
+from bot.domain.messages import N_, Phrase
 from bot.domain.quota import Effect, Rule, Scope, Unit
 from bot.domain.windows import MOST_ROLLING_HOURS, Period, Rolling, Window
 from bot.services.quota_changes import NAMED
@@ -40,15 +41,15 @@ class What:
 
 
 WHATS: Final[Mapping[str, What]] = {
-    "pictures": What(Effect.LIMIT, Unit.PICTURES, "Limit pictures"),
-    "dollars": What(Effect.LIMIT, Unit.DOLLARS, "Limit dollars"),
-    "requests": What(Effect.LIMIT, Unit.REQUESTS, "Limit requests"),
-    "jobs": What(Effect.LIMIT, Unit.JOBS, "Limit requests at once"),
-    "free": What(Effect.UNLIMITED, None, "No limits"),
-    "free-pictures": What(Effect.UNLIMITED, Unit.PICTURES, "No limit of pictures"),
-    "free-requests": What(Effect.UNLIMITED, Unit.REQUESTS, "No limit of requests"),
-    "free-dollars": What(Effect.UNLIMITED, Unit.DOLLARS, "No limit of dollars"),
-    "deny": What(Effect.DENY, None, "No pictures"),
+    "pictures": What(Effect.LIMIT, Unit.PICTURES, N_("Limit pictures")),
+    "dollars": What(Effect.LIMIT, Unit.DOLLARS, N_("Limit dollars")),
+    "requests": What(Effect.LIMIT, Unit.REQUESTS, N_("Limit requests")),
+    "jobs": What(Effect.LIMIT, Unit.JOBS, N_("Limit requests at once")),
+    "free": What(Effect.UNLIMITED, None, N_("No limits")),
+    "free-pictures": What(Effect.UNLIMITED, Unit.PICTURES, N_("No limit of pictures")),
+    "free-requests": What(Effect.UNLIMITED, Unit.REQUESTS, N_("No limit of requests")),
+    "free-dollars": What(Effect.UNLIMITED, Unit.DOLLARS, N_("No limit of dollars")),
+    "deny": What(Effect.DENY, None, N_("No pictures")),
 }
 
 
@@ -78,7 +79,7 @@ class Composed:
             scope, scope_id, what, window = text.split("/")
             return cls(Scope(scope) if scope else None, int(scope_id), what, window)
         except ValueError:
-            raise BadOption(option="rule", problem="there is no such rule") from None
+            raise BadOption(option="rule", problem=Phrase("there is no such rule")) from None
 
     @classmethod
     def of(cls, rule: Rule) -> "Composed":
@@ -134,14 +135,18 @@ class Composed:
             return WINDOWS[self.window]
         text = hours.strip() if self.window == HOURS else self.window[1:]
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_ROLLING_HOURS):
-            problem = f"write a whole number from 1 to {MOST_ROLLING_HOURS}"
+            problem = Phrase(
+                "write a whole number from {least} to {most}", least=1, most=MOST_ROLLING_HOURS
+            )
             raise BadOption(option="hours", problem=problem)
         return Rolling(int(text))
 
     def rule(self, amount: str = "", hours: str = "") -> Rule:
         """Return the rule, with what was written into the form. Raises BadOption: it is none."""
         if self.scope is None or not self.is_whole:
-            raise BadOption(option="rule", problem="choose for whom, what and in which window")
+            raise BadOption(
+                option="rule", problem=Phrase("choose for whom, what and in which window")
+            )
         what = WHATS[self.what]
         window = self.period(hours) if what.effect is Effect.LIMIT else None
         much = amount_in(what.unit or Unit.PICTURES, amount) if self.unit else 0
@@ -161,7 +166,7 @@ class Written:
 
     amount: str = ""
     hours: str = ""
-    problem: str = ""
+    problem: Phrase | None = None
 
     def __str__(self) -> str:
         """Return how an id says it, but for the problem."""

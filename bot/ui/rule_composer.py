@@ -7,6 +7,7 @@ import discord
 from discord import ButtonStyle, ChannelType, SelectDefaultValue, SelectOption
 from discord.ui import Button, ChannelSelect, Item, LayoutView, RoleSelect, Select, UserSelect
 
+from bot.domain.messages import N_
 from bot.domain.quota import Effect, Scope, Unit
 from bot.domain.windows import Period
 from bot.services.quota_changes import NAMED
@@ -22,11 +23,11 @@ LONGEST: Final = 16
 """Characters of an amount that is written."""
 
 _WHO: Final[Mapping[Scope, str]] = {
-    Scope.SERVER: "The whole server together",
-    Scope.EVERYONE: "Each member",
-    Scope.ROLE: "A role: each of its members",
-    Scope.CHANNEL: "A channel: all who use it together",
-    Scope.MEMBER: "One member",
+    Scope.SERVER: N_("The whole server together"),
+    Scope.EVERYONE: N_("Each member"),
+    Scope.ROLE: N_("A role: each of its members"),
+    Scope.CHANNEL: N_("A channel: all who use it together"),
+    Scope.MEMBER: N_("One member"),
 }
 _ROLE: Final = discord.SelectDefaultValueType.role
 _USER: Final = discord.SelectDefaultValueType.user
@@ -39,10 +40,10 @@ _PLACE_TYPES: Final = [
     ChannelType.forum,
 ]
 _UNITS: Final[Mapping[Unit, str]] = {
-    Unit.PICTURES: "pictures",
-    Unit.REQUESTS: "requests",
-    Unit.JOBS: "requests",
-    Unit.DOLLARS: "dollars",
+    Unit.PICTURES: N_("pictures"),
+    Unit.REQUESTS: N_("requests"),
+    Unit.JOBS: N_("requests"),
+    Unit.DOLLARS: N_("dollars"),
 }
 
 
@@ -110,8 +111,8 @@ def _window_words(locale: str, chosen: Composed) -> str:
 
 
 def _who(locale: str, chosen: Composed) -> Item[Any]:
-    pairs = [(scope.value, _WHO[scope]) for scope in SCOPES]
-    return _select(locale, "who", chosen, pairs, chosen.scope or "", "For whom…")
+    pairs = [(scope.value, say(locale, _WHO[scope])) for scope in SCOPES]
+    return _select(locale, "who", chosen, pairs, chosen.scope or "", N_("For whom…"))
 
 
 def _which(locale: str, guild: discord.Guild | None, chosen: Composed) -> list[Item[Any]]:
@@ -144,11 +145,11 @@ def _which(locale: str, guild: discord.Guild | None, chosen: Composed) -> list[I
 
 def _what(locale: str, chosen: Composed) -> Item[Any]:
     pairs = [
-        (key, what.label)
+        (key, say(locale, what.label))
         for key, what in WHATS.items()
         if what.effect is not Effect.UNLIMITED or chosen.scope is None or chosen.scope in LIFTED
     ]
-    return _select(locale, "what", chosen, pairs, chosen.what, "What it does…")
+    return _select(locale, "what", chosen, pairs, chosen.what, N_("What it does…"))
 
 
 def _window(locale: str, chosen: Composed) -> Item[Any]:
@@ -157,7 +158,7 @@ def _window(locale: str, chosen: Composed) -> Item[Any]:
         windows[chosen.window] = chosen.period()
     pairs = [(key, window_of(locale, window)) for key, window in windows.items()]
     pairs.append((HOURS, say(locale, "in any so many hours…")))
-    return _select(locale, "window", chosen, pairs, chosen.window, "In which window…")
+    return _select(locale, "window", chosen, pairs, chosen.window, N_("In which window…"))
 
 
 def _select(
@@ -168,10 +169,7 @@ def _select(
     value: str,
     words: str,
 ) -> Item[Any]:
-    options = [
-        SelectOption(label=say(locale, label), value=key, default=key == value)
-        for key, label in pairs
-    ]
+    options = [SelectOption(label=label, value=key, default=key == value) for key, label in pairs]
     placeholder = say(locale, words)
     return Select(custom_id=f"quota:{step}:{chosen}", placeholder=placeholder, options=options)
 
@@ -179,9 +177,9 @@ def _select(
 def _on(locale: str, chosen: Composed, written: Written) -> Button[Any]:
     """Return the button to the next step: the form, or the preview where there is no amount."""
     asks = chosen.unit is not None or not chosen.is_whole
-    label = "See what would change"
+    label = N_("See what would change")
     if asks:
-        label = "Write it again…" if written.problem else "How much…"
+        label = N_("Write it again…") if written.problem else N_("How much…")
     step, rest = ("form", f"{chosen}:{written}") if asks else ("sent", f"{chosen}")
     return Button(
         style=ButtonStyle.primary,

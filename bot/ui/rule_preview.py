@@ -4,6 +4,7 @@ from typing import Any
 
 from discord.ui import Button, LayoutView
 
+from bot.domain.messages import N_
 from bot.domain.presets import Preset
 from bot.domain.quota import Effect, Rule, Scope, Unit
 from bot.services.guild_edits import Models
@@ -116,7 +117,7 @@ def _effect(locale: str, change: Change) -> str:
         case Rule(effect=Effect.DENY):
             return say(locale, "No other rule goes before it: no more pictures from then on.")
         case Rule(effect=Effect.UNLIMITED):
-            text = "The limits of the server, its channels and the bot hold all the same."
+            text = N_("The limits of the server, its channels and the bot hold all the same.")
             return say(locale, text)
         case Rule(amount=0):
             return say(locale, "That is none at all.")

@@ -7,6 +7,7 @@ from discord import Interaction
 from discord.app_commands import Choice
 
 from bot.domain.errors import BadOption
+from bot.domain.messages import N_, Phrase
 from bot.domain.quota import Effect, Rule, Scope, Unit
 from bot.domain.windows import Period, period
 from bot.ui.options import Targets, fitting, limit_rule
@@ -16,9 +17,9 @@ from bot.ui.words import say
 _ANY, _ROLLING = "any", "rolling:"
 _EFFECTS = {Effect.UNLIMITED, Effect.DENY}
 _UNNAMED = {
-    Scope.ROLE: "a role that is gone",
-    Scope.MEMBER: "a member",  # Easel keeps nobody's name
-    Scope.CHANNEL: "a channel that is gone",
+    Scope.ROLE: N_("a role that is gone"),
+    Scope.MEMBER: N_("a member"),  # Easel keeps nobody's name
+    Scope.CHANNEL: N_("a channel that is gone"),
 }
 _NAME = 95  # characters of what is offered
 
@@ -50,12 +51,12 @@ def rule_meant(  # noqa: PLR0917 - these are the command's options
     if chosen is not None:
         found = [rule for rule in rules if key_of(rule) == chosen]
         if not found:
-            raise BadOption(option="rule", problem="choose one of those that are offered")
+            raise BadOption(option="rule", problem=Phrase("choose one of those that are offered"))
         return found[0]
     if scope is None:
-        raise BadOption(option="rule", problem="choose one, or say scope, unit and window")
+        raise BadOption(option="rule", problem=Phrase("choose one, or say scope, unit and window"))
     if unit is None or window is None:
-        raise BadOption(option="rule", problem="choose one, or say unit and window too")
+        raise BadOption(option="rule", problem=Phrase("choose one, or say unit and window too"))
     return limit_rule(scope, unit, window, hours, named)
 
 
@@ -80,7 +81,7 @@ def rule_of(key: str) -> Rule:
             effect=effect,
         )
     except ValueError:
-        raise BadOption(option="rule", problem="there is no such rule") from None
+        raise BadOption(option="rule", problem=Phrase("there is no such rule")) from None
 
 
 def _period(window: str) -> Period:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.domain.messages import N_
 from bot.domain.usage import Forecast, ServerUsage, Share, Tally
 from bot.imaging.values import Chart
 from bot.ui.amounts import tally_of
@@ -33,13 +34,13 @@ class View(StrEnum):
 
 
 VIEWS: Final[Mapping[View, str]] = {
-    View.OVERVIEW: "Overview",
-    View.MEMBERS: "By member",
-    View.ROLES: "By role",
-    View.CHANNELS: "By channel",
-    View.COMMANDS: "By command",
-    View.MODELS: "By model",
-    View.REFUSALS: "Why pictures were not made",
+    View.OVERVIEW: N_("Overview"),
+    View.MEMBERS: N_("By member"),
+    View.ROLES: N_("By role"),
+    View.CHANNELS: N_("By channel"),
+    View.COMMANDS: N_("By command"),
+    View.MODELS: N_("By model"),
+    View.REFUSALS: N_("Why pictures were not made"),
 }
 _NAMES: Final[Mapping[View, str]] = {  # how a line names what it is about
     View.MEMBERS: "<@{}>",
@@ -49,25 +50,25 @@ _NAMES: Final[Mapping[View, str]] = {  # how a line names what it is about
     View.MODELS: "{}",
 }
 _CAUSES: Final[Mapping[str, str]] = {
-    "ContentRefused": "declined for its content",
-    "QuotaFull": "a limit was reached",
-    "RollingFull": "a limit was reached",
-    "QuotaUsedUp": "a limit was reached",
-    "QuotaDenied": "a manager's rule",
-    "BudgetFull": "the server's budget was used up",
-    "TooManyAtOnce": "too many at once",
-    "TooManyAtOnceHere": "too many at once",
-    "ChannelClosed": "not in that channel",
-    "RoleMissing": "a role was missing",
-    "Cancelled": "cancelled by who asked",
-    "CancelledByManager": "cancelled by a manager",
-    "MaybeBilled": "the picture service gave no answer",
-    "Interrupted": "Easel was restarted meanwhile",
-    "ProviderFailed": "the picture service failed",
-    "ProviderBusy": "the picture service was busy",
-    "DeliveryFailed": "the pictures could not be posted",
-    "TooBusy": "Easel was busy",
-    "NotResumed": "Easel was away",
+    "ContentRefused": N_("declined for its content"),
+    "QuotaFull": N_("a limit was reached"),
+    "RollingFull": N_("a limit was reached"),
+    "QuotaUsedUp": N_("a limit was reached"),
+    "QuotaDenied": N_("a manager's rule"),
+    "BudgetFull": N_("the server's budget was used up"),
+    "TooManyAtOnce": N_("too many at once"),
+    "TooManyAtOnceHere": N_("too many at once"),
+    "ChannelClosed": N_("not in that channel"),
+    "RoleMissing": N_("a role was missing"),
+    "Cancelled": N_("cancelled by who asked"),
+    "CancelledByManager": N_("cancelled by a manager"),
+    "MaybeBilled": N_("the picture service gave no answer"),
+    "Interrupted": N_("Easel was restarted meanwhile"),
+    "ProviderFailed": N_("the picture service failed"),
+    "ProviderBusy": N_("the picture service was busy"),
+    "DeliveryFailed": N_("the pictures could not be posted"),
+    "TooBusy": N_("Easel was busy"),
+    "NotResumed": N_("Easel was away"),
 }
 
 
@@ -206,9 +207,9 @@ def _change(locale: str, usage: ServerUsage) -> str:
         return ""
     share = round(100 * usage.total.micros / usage.before.tally.micros) - 100
     text = (
-        "{percent} % more was spent than in the same time before."
+        N_("{percent} % more was spent than in the same time before.")
         if share >= 0
-        else "{percent} % less was spent than in the same time before."
+        else N_("{percent} % less was spent than in the same time before.")
     )
     return say(locale, text, percent=abs(share))
 

@@ -12,6 +12,7 @@ from discord.ui import ChannelSelect, Item, RoleSelect, Select
 
 from bot.domain.errors import BadOption
 from bot.domain.guild import GuildChoices
+from bot.domain.messages import N_, Phrase
 from bot.services.guild_edits import (
     OPEN_CATEGORIES,
     Changes,
@@ -114,7 +115,7 @@ class OnOff(Kind):
     """On or off."""
 
     annotation = bool
-    _texts: Final[Mapping[str, bool]] = {"on": True, "off": False}
+    _texts: Final[Mapping[str, bool]] = {N_("on"): True, N_("off"): False}
 
     def read(self, option: str, text: str) -> object:
         """Return whether it is on."""
@@ -134,7 +135,9 @@ class Number(Kind):
     def __init__(self, least: int, most: int, hint: str) -> None:
         self.annotation = app_commands.Range[int, least, most]
         self.hint = hint
-        self._problem = f"write a whole number from {least} to {most}"
+        self._problem = Phrase(
+            "write a whole number from {least} to {most}", least=least, most=most
+        )
 
     def read(self, option: str, text: str) -> object:
         """Return the number that is written."""
@@ -187,7 +190,9 @@ class LogChannel(Kind):
     def stored(self, option: str, value: object) -> object:
         """Return the channel's id."""
         if not isinstance(value, discord.TextChannel | discord.Thread):
-            raise BadOption(option=option, problem="choose a text channel that Easel can see")
+            raise BadOption(
+                option=option, problem=Phrase("choose a text channel that Easel can see")
+            )
         require_writable(option, value)
         return value.id
 
@@ -224,7 +229,7 @@ class Places(Kind):
         one = frozenset({_id(name, text[1:])})
         named = {"channels": frozenset[int](), "roles": frozenset[int](), name: one}
         if text[:1] not in {ADD, TAKE_OFF}:
-            raise BadOption(option=name, problem="choose one of those that are offered")
+            raise BadOption(option=name, problem=Phrase("choose one of those that are offered"))
         change = adding if text[:1] == ADD else removing
         return change(named["channels"], named["roles"])
 
@@ -240,7 +245,7 @@ class Places(Kind):
         named: frozenset[int] = getattr(here.choices, name)
         pairs = [(str(each), _name(here.guild, name, each)) for each in sorted(named)]
         take_off = f"settings:value:{name}:{TAKE_OFF}"
-        return [one, *selects(here.locale, take_off, pairs, words="Take one off the list…")]
+        return [one, *selects(here.locale, take_off, pairs, words=N_("Take one off the list…"))]
 
 
 class Thresholds(Kind):
@@ -257,11 +262,11 @@ class Thresholds(Kind):
     def menus(self, name: str, here: Here) -> list[Item[Any]]:
         """Return a select of the categories, which asks for the score in a form."""
         pairs = [(each, each) for each in OPEN_CATEGORIES]
-        return selects(here.locale, f"settings:ask:{name}", pairs, words="Choose a category…")
+        return selects(here.locale, f"settings:ask:{name}", pairs, words=N_("Choose a category…"))
 
 
 def selects(
-    locale: str, custom_id: str, pairs: Sequence[tuple[str, str]], *, words: str = "Choose…"
+    locale: str, custom_id: str, pairs: Sequence[tuple[str, str]], *, words: str = N_("Choose…")
 ) -> list[Item[Any]]:
     """Return as many selects as *pairs* of value and label need; each has an id of its own."""
     return list(_selects(locale, custom_id, pairs, words))
@@ -292,9 +297,10 @@ def _name(guild: discord.Guild | None, kind: str, place_id: int) -> str:
 
 def _id(option: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise BadOption(option=option, problem="choose one of those that are offered")
+        raise BadOption(option=option, problem=Phrase("choose one of those that are offered"))
     return int(text)
 
 
 def _not_among(option: str, values: Iterable[str]) -> BadOption:
-    return BadOption(option=option, problem=f"it is one of: {', '.join(values)}")
+    offered = ", ".join(values)
+    return BadOption(option=option, problem=Phrase("it is one of: {offered}", offered=offered))

@@ -4,28 +4,38 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
+from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.domain.windows import Weekday
 from bot.services.guild_edits import Models, effective_model
 from bot.services.prechecks import NEVER_DECLINED
+from bot.ui.option_words import in_words
 from bot.ui.options import percent
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
 
 _NAME: Final = 64  # characters of a model's or a quality's name
 STRICTNESS: Final[Mapping[Strictness, str]] = {
-    Strictness.AUTO: "as usual",
-    Strictness.LOW: "low in age-restricted channels, as usual elsewhere",
+    Strictness.AUTO: N_("as usual"),
+    Strictness.LOW: N_("low in age-restricted channels, as usual elsewhere"),
 }
 FIDELITY: Final[Mapping[Fidelity, str]] = {
-    Fidelity.SQUARE: "as squares",
-    Fidelity.OWN: "in their own shape, where the model takes it",
+    Fidelity.SQUARE: N_("as squares"),
+    Fidelity.OWN: N_("in their own shape, where the model takes it"),
 }
 UNCHECKED: Final[Mapping[Unchecked, str]] = {
-    Unchecked.ALLOW: "is made all the same",
-    Unchecked.REFUSE: "is refused",
+    Unchecked.ALLOW: N_("is made all the same"),
+    Unchecked.REFUSE: N_("is refused"),
 }
-WEEKDAYS: Final[Mapping[Weekday, str]] = {day: day.capitalize() for day in Weekday}
+WEEKDAYS: Final[Mapping[Weekday, str]] = {
+    Weekday.MONDAY: N_("Monday"),
+    Weekday.TUESDAY: N_("Tuesday"),
+    Weekday.WEDNESDAY: N_("Wednesday"),
+    Weekday.THURSDAY: N_("Thursday"),
+    Weekday.FRIDAY: N_("Friday"),
+    Weekday.SATURDAY: N_("Saturday"),
+    Weekday.SUNDAY: N_("Sunday"),
+}
 
 
 def on_off(name: str) -> Callable[[str, GuildChoices, Models], str]:
@@ -112,9 +122,9 @@ def quality(locale: str, choices: GuildChoices, models: Models) -> str:
     """Return which quality requests use that name none, and why."""
     used = effective_model(choices, models)
     if choices.quality in used.qualities:
-        return say(locale, choices.quality or "")
+        return in_words(locale, choices.quality or "")
     if used.default_quality in used.qualities:
-        return say(locale, "{name} (the model's own)", name=say(locale, used.default_quality))
+        return say(locale, "{name} (the model's own)", name=in_words(locale, used.default_quality))
     return say(locale, "the model's own")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from discord.ui import Item, LayoutView
 
 from bot.domain.guild import GuildChoices
+from bot.domain.messages import Slash
 from bot.services.guild_edits import Models
 from bot.ui.panels import panel, small
 from bot.ui.setting_table import SETTINGS, Setting, settable
@@ -87,14 +88,18 @@ def _changed(
 def _tips(locale: str, *, precheck: bool) -> list[str]:
     tip = say(
         locale,
-        "Change them with {panel}, {set}, {channels} and {roles}; take a change back with {reset}.",
-        panel="`/settings panel`",
-        set="`/settings set`",
-        channels="`/settings channels`",
-        roles="`/settings roles`",
-        reset="`/settings reset`",
+        "Change them with `{panel}`, `{set}`, `{channels}` and `{roles}`; "
+        "take a change back with `{reset}`.",
+        panel=Slash("settings panel"),
+        set=Slash("settings set"),
+        channels=Slash("settings channels"),
+        roles=Slash("settings roles"),
+        reset=Slash("settings reset"),
     )
     if not precheck:
         return [tip]
-    command = "`/settings threshold`"
-    return [tip, say(locale, "Choose what the pre-check declines with {command}.", command=command)]
+    command = Slash("settings threshold")
+    return [
+        tip,
+        say(locale, "Choose what the pre-check declines with `{command}`.", command=command),
+    ]

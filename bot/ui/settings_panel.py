@@ -14,6 +14,7 @@ from discord.ui import Button, Item, LayoutView
 
 from bot.domain.errors import BadOption, ChangedMeanwhile
 from bot.domain.guild import GuildChoices
+from bot.domain.messages import N_, Phrase
 from bot.services import zones
 from bot.services.guild_edits import Changes, Edit, Models, changing
 from bot.services.guilds import Proposal
@@ -38,7 +39,7 @@ class _Slip:
     """What was written and cannot be, and why."""
 
     written: str
-    problem: str
+    problem: Phrase
 
 
 async def show_settings(interaction: Interaction[Any]) -> None:
@@ -58,7 +59,7 @@ async def _home_panel(interaction: Interaction[Any], *notes: str) -> LayoutView:
         (each.name, say(here.locale, each.label))
         for each in settable(here.choices, here.models, precheck=host.prechecked)
     ]
-    menus = selects(here.locale, "settings:which:", pairs, words="Change…")
+    menus = selects(here.locale, "settings:which:", pairs, words=N_("Change…"))
     return settings_panel(
         here.locale, here.choices, here.models,
         precheck=host.prechecked, notes=notes, menus=menus,
@@ -113,7 +114,7 @@ async def _sent(interaction: Interaction[Any], rest: list[str]) -> None:
     try:
         await _propose(interaction, setting, prefix + written)
     except BadOption as error:
-        slip = _Slip(written, str(error.values["problem"]))
+        slip = _Slip(written, error.problem)
         await replace(interaction, _page(await _here(interaction), setting, prefix, slip))
 
 
@@ -194,7 +195,9 @@ def _zones(locale: str, setting: Setting, written: str) -> list[Item[Any]]:
     if setting.name != "timezone":
         return []
     pairs = [(name, name) for name in zones.matching(written, MOST_OPTIONS)]
-    return selects(locale, f"settings:value:{setting.name}:", pairs, words="Is it one of these?")
+    return selects(
+        locale, f"settings:value:{setting.name}:", pairs, words=N_("Is it one of these?")
+    )
 
 
 def _edit(interaction: Interaction[Any], setting: Setting, text: str) -> Edit:
@@ -210,7 +213,7 @@ def _edit(interaction: Interaction[Any], setting: Setting, text: str) -> Edit:
 
 def _setting(name: str) -> Setting:
     if name not in BY_NAME:  # of a message that an older version posted
-        raise BadOption(option="setting", problem="there is no such setting any more")
+        raise BadOption(option="setting", problem=Phrase("there is no such setting any more"))
     return BY_NAME[name]
 
 

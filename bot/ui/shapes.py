@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from discord.app_commands import Choice
 
 from bot.domain.errors import BadOption
+from bot.domain.messages import Phrase
 from bot.domain.pictures import Shape, Size
 from bot.domain.sizes import SizeImpossible, Sizes, Wanted, parse_wanted
+from bot.ui.option_words import in_words
 from bot.ui.options import fitting
 from bot.ui.words import say
 
@@ -20,7 +22,9 @@ def wanted_of(text: str | None) -> Wanted | None:
     try:
         return parse_wanted(text)
     except ValueError:
-        problem = f"it is one of {_SHAPES}, or a width and a height such as 1536x1024"
+        problem = Phrase(
+            "it is one of {shapes}, or a width and a height such as 1536x1024", shapes=_SHAPES
+        )
         raise BadOption(option="shape", problem=problem) from None
 
 
@@ -49,7 +53,7 @@ def _typed(text: str) -> Wanted | None:
 
 def _everything(locale: str, sizes: Sizes) -> Iterator[Choice[str]]:
     for shape, size in sizes.shapes.items():
-        yield Choice(name=f"{say(locale, shape.value)} · {written(size)}", value=shape.value)
+        yield Choice(name=f"{in_words(locale, shape)} · {written(size)}", value=shape.value)
     for size in sizes.exact:
         yield Choice(name=written(size), value=str(size))
 

@@ -46,7 +46,7 @@ async def show_again(interaction: Interaction[Any], code: str) -> None:
     """
     host: ShowHost = interaction.client
     guild_id = place_of(interaction).guild_id
-    job = await host.studio.books.find(guild_id, code, "/imagine")
+    job = await host.studio.books.find(guild_id, code)
     if job.user_id != interaction.user.id and not is_moderator(interaction):
         raise OthersRequest
     if job.state is JobState.MADE and job.user_id == interaction.user.id:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from discord.ui import LayoutView
 
 from bot.domain.errors import UserError
+from bot.domain.messages import N_, Nn_
 from bot.domain.money import dollars
 from bot.domain.usage import MemberUsage, Outcomes, Span, Stretch
 from bot.domain.windows import Window
@@ -16,10 +17,16 @@ from bot.ui.panels import Drawing, panel, small
 from bot.ui.words import say, say_many
 
 _SPANS: Mapping[Window, str] = {
-    Window.DAY: "Today",
-    Window.WEEK: "This week",
-    Window.MONTH: "This month",
+    Window.DAY: N_("Today"),
+    Window.WEEK: N_("This week"),
+    Window.MONTH: N_("This month"),
 }
+_DONE = Nn_("{count} done", "{count} done")
+_DECLINED = Nn_("{count} declined", "{count} declined")
+_FAILED = Nn_("{count} failed", "{count} failed")
+_UNKNOWN = Nn_("{count} without an answer", "{count} without an answer")
+_TURNED_AWAY = Nn_("{count} turned away", "{count} turned away")
+_RUNNING = Nn_("{count} running", "{count} running")
 _CHART = "chart"
 _CHART_BYTES = 500_000
 
@@ -70,15 +77,15 @@ def member_panel(locale: str, usage: MemberUsage, drawing: Drawing | None = None
 
 def ends_of(locale: str, outcomes: Outcomes) -> str:
     """Return how requests ended: ``3 done, 1 declined``."""
-    counted = {
-        "{count} done": outcomes.done,
-        "{count} declined": outcomes.refused,
-        "{count} failed": outcomes.failed,
-        "{count} without an answer": outcomes.unknown,
-        "{count} turned away": outcomes.turned_away,
-        "{count} running": outcomes.running,
-    }
-    ends = [say_many(locale, text, text, number) for text, number in counted.items() if number]
+    counted = (
+        (_DONE, outcomes.done),
+        (_DECLINED, outcomes.refused),
+        (_FAILED, outcomes.failed),
+        (_UNKNOWN, outcomes.unknown),
+        (_TURNED_AWAY, outcomes.turned_away),
+        (_RUNNING, outcomes.running),
+    )
+    ends = [say_many(locale, *text, number) for text, number in counted if number]
     return ", ".join(ends) or say(locale, "none yet")
 
 

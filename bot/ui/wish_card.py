@@ -6,10 +6,12 @@ from typing import Any, Final
 from discord import ButtonStyle
 from discord.ui import Button, LayoutView
 
+from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.domain.quota import Scope, Standing, Unit
 from bot.domain.wishes import Wish, WishState
 from bot.ui.amounts import amount_of, limit_of, number_of
+from bot.ui.option_words import in_words
 from bot.ui.panels import at, panel, small
 from bot.ui.text import shown
 from bot.ui.words import say, say_many
@@ -19,16 +21,16 @@ REASON: Final = 300
 
 _NAME: Final = 32
 _HEADINGS: Final[Mapping[WishState, str]] = {
-    WishState.APPROVED: "Given",
-    WishState.DENIED: "Not given",
-    WishState.EXPIRED: "Nobody answered",
-    WishState.UNPOSTED: "Nobody answered",
+    WishState.APPROVED: N_("Given"),
+    WishState.DENIED: N_("Not given"),
+    WishState.EXPIRED: N_("Nobody answered"),
+    WishState.UNPOSTED: N_("Nobody answered"),
 }
 _BUTTONS: Final = (
-    ("once", "Approve once", ButtonStyle.success),
-    ("until", "Approve more…", ButtonStyle.secondary),
-    ("deny", "Deny…", ButtonStyle.danger),
-    ("usage", "Open usage", ButtonStyle.secondary),
+    ("once", N_("Approve once"), ButtonStyle.success),
+    ("until", N_("Approve more…"), ButtonStyle.secondary),
+    ("deny", N_("Deny…"), ButtonStyle.danger),
+    ("usage", N_("Open usage"), ButtonStyle.secondary),
 )
 
 
@@ -84,7 +86,7 @@ def _who(locale: str, wish: Wish) -> str:
         say_many(locale, "{count} picture", "{count} pictures", wish.pictures),
     ]
     if wish.quality:
-        quality = say(locale, shown(wish.quality, _NAME))
+        quality = in_words(locale, wish.quality)
         wanted.append(say(locale, "{quality} quality", quality=quality))
     if wish.micros:
         wanted.append(say(locale, "at most {price}", price=dollars(wish.micros)))

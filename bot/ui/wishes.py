@@ -9,6 +9,7 @@ from discord import Interaction
 
 from bot.domain.asks import Command
 from bot.domain.errors import Needed, WishAnswered
+from bot.domain.messages import N_
 from bot.domain.quota import Scope, Standing, Unit
 from bot.domain.wishes import Wish, WishState
 from bot.services.wishes import can_help
@@ -151,7 +152,7 @@ async def _ask_until(interaction: Interaction[Any], host: WishHost, wish: Wish) 
     locale = interaction.locale.value
     pictures = wish.unit is Unit.PICTURES
     usual = str(wish.amount) if pictures else f"{-(-wish.amount // 10_000) / 100:.2f}"
-    how_many = "How many pictures more" if pictures else "How many dollars more"
+    how_many = N_("How many pictures more") if pictures else N_("How many dollars more")
     fields = {
         say(locale, how_many): text_field("amount", usual=usual),
         say(locale, "Until: days from now, or a date"): text_field(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from discord import ButtonStyle, Interaction
 from discord.ui import LayoutView
 
+from bot.domain.messages import N_
 from bot.domain.wordlist import MOST
 from bot.ui.asking import place_of
 from bot.ui.forms import ask_in_form, chosen_in, long_field, written_in
@@ -44,7 +45,10 @@ def words_panel(locale: str, entries: Sequence[str], *, news: str = "") -> Layou
         button(say(locale, "Try some words…"), "words:try:", usable=bool(entries)),
     ]
     take_off = selects(
-        locale, "words:remove:", [(each, each) for each in entries], words="Take one off the list…"
+        locale,
+        "words:remove:",
+        [(each, each) for each in entries],
+        words=N_("Take one off the list…"),
     )
     sections = [news, about, _list(locale, entries), small([how, count])]
     return panel(say(locale, "Word list"), sections, buttons, menus=take_off)
@@ -68,8 +72,9 @@ async def _add(interaction: Interaction[Any]) -> None:
     lines = written_in(interaction).get("words", "").splitlines()
     texts = [each.strip() for each in lines if each.strip()]
     new = await host.words.add(place_of(interaction).guild_id, interaction.user.id, texts)
-    message = ("{count} entry added.", "{count} entries added.")
-    await _anew(interaction, say_many(interaction.locale.value, *message, len(new)))
+    locale = interaction.locale.value
+    added = say_many(locale, "{count} entry added.", "{count} entries added.", len(new))
+    await _anew(interaction, added)
 
 
 async def _remove(interaction: Interaction[Any]) -> None:

@@ -2,6 +2,7 @@
 
 A message is a sentence with ``{named}`` places. `say` finds it in the catalogue of the reader's
 locale and fills the places; what people or models wrote goes through `bot.ui.text.shown` first.
+A message that is no literal where it is said is marked where it stands: `bot.domain.messages`.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from bot.domain.errors import Cost, UserError
+from bot.domain.messages import COMMAND, N_, Counted, Name, Phrase, Slash
 from bot.domain.written import Written
 from bot.ui.text import shown
 
@@ -18,9 +20,9 @@ _LOCALES = Path(__file__).parent.parent / "locales"
 
 _COSTS: Mapping[Cost, str] = {
     Cost.NOT_ASKED: "",
-    Cost.NOTHING: "Nothing was charged.",
-    Cost.UNKNOWN: "The picture service may have charged the server's budget for it.",
-    Cost.CHARGED: "This server's budget paid for it; your allowance was given back.",
+    Cost.NOTHING: N_("Nothing was charged."),
+    Cost.UNKNOWN: N_("The picture service may have charged the server's budget for it."),
+    Cost.CHARGED: N_("This server's budget paid for it; your allowance was given back."),
 }
 
 
@@ -33,24 +35,29 @@ def _catalogue(locale: str) -> NullTranslations:
 def say(locale: str, message: str, /, **values: object) -> str:
     """Return *message* in the language of *locale* with its places filled.
 
-    Instants among *values* become Discord timestamps, which every reader sees in their own time.
+    Phrases among *values* are translated, too. Instants become Discord timestamps, which every
+    reader sees in their own time.
     """
-    filled = {name: _value(value) for name, value in values.items()}
-    return _catalogue(locale).gettext(message).format_map(filled)
+    return _filled(locale, _catalogue(locale).gettext(message), values)
 
 
 def say_many(locale: str, one: str, many: str, count: int, /, **values: object) -> str:
     """Return *one* or *many*, as *count* and the language want, with its places filled."""
-    filled = {name: _value(value) for name, value in values.items()}
-    return _catalogue(locale).ngettext(one, many, count).format_map({"count": count, **filled})
+    message = _catalogue(locale).ngettext(one, many, count)
+    return _filled(locale, message, {"count": count, **values})
+
+
+def name_in(locale: str, context: str, text: str) -> str:
+    """Return a name as Discord shows it in *locale*; *context* is `COMMAND` or alike."""
+    return _catalogue(locale).pgettext(context, text)
 
 
 def refusal(locale: str, error: UserError) -> str:
     """Return what happened, what it cost and what to do next, in short sentences."""
     parts = (
-        say(locale, error.message, **error.values),
+        say(locale, error.message, **error.said),
         cost_of(locale, error),
-        say(locale, error.tip, **error.values),
+        say(locale, error.tip, **error.said),
     )
     return " ".join(part for part in parts if part)
 
@@ -60,7 +67,29 @@ def cost_of(locale: str, error: UserError) -> str:
     return _COSTS[error.cost] and say(locale, _COSTS[error.cost])
 
 
-def _value(value: object) -> object:
-    if isinstance(value, datetime):
-        return f"<t:{int(value.timestamp())}:R>"
-    return shown(value) if isinstance(value, Written) else value
+def _filled(locale: str, message: str, values: Mapping[str, object]) -> str:
+    return message.format_map({name: _value(locale, value) for name, value in values.items()})
+
+
+def _value(locale: str, value: object) -> object:
+    match value:
+        case datetime():
+            return f"<t:{int(value.timestamp())}:R>"
+        case Written():
+            return shown(value)
+        case Phrase():
+            return _phrase(locale, value)
+        case _:
+            return value
+
+
+def _phrase(locale: str, value: Phrase) -> str:
+    match value:
+        case Name():
+            return name_in(locale, value.context, value.message)
+        case Slash():
+            return "/" + " ".join(name_in(locale, COMMAND, part) for part in value.message.split())
+        case Counted():
+            return say_many(locale, value.one, value.message, value.number, **value.values)
+        case _:
+            return say(locale, value.message, **value.values)

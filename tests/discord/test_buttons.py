@@ -238,7 +238,7 @@ async def test_deleting_what_is_already_gone_is_quiet_and_recorded(
     result = await ann.click(message, label="Delete")
 
     assert result.followups == []
-    job = await world.services.studio.books.find(world.guild.id, _code_of(message), "/imagine")
+    job = await world.services.studio.books.find(world.guild.id, _code_of(message))
     assert job.message_id is None
 
 

@@ -31,7 +31,7 @@ def pictures(room: ChannelHandle) -> list[discord.Message]:
 
 
 async def state(world: World, code: str) -> JobState:
-    return (await world.services.studio.books.find(world.guild.id, code, "/imagine")).state
+    return (await world.services.studio.books.find(world.guild.id, code)).state
 
 
 async def codes(world: World) -> list[str]:
@@ -278,7 +278,7 @@ async def test_a_reply_that_shows_the_pictures_already_is_not_repeated(
 ) -> None:
     """Easel ended between the edit and the books, and comes back when the token is dead."""
     code = await kept(world, ann, art_room)
-    job = await world.services.studio.books.find(world.guild.id, code, "/imagine")
+    job = await world.services.studio.books.find(world.guild.id, code)
     seen = await world.easel.get_partial_messageable(art_room.id).send(
         "as the edit left it",
         file=discord.File(__file__, filename=f"easel-{code}-1.png"),

@@ -27,7 +27,7 @@ def test_amounts_read_well(unit: Unit, amount: int, text: str) -> None:
 def test_a_standing_tells_used_in_flight_and_left_apart() -> None:
     standing = Standing(rule=ARTISTS, used=20, in_flight=4, resets_at=None)
 
-    assert (standing.scope, standing.whose, standing.source) == (Scope.MEMBER, "Your", "rule")
+    assert (standing.scope, standing.whose, standing.source) == (Scope.MEMBER, "Your limit", "rule")
     assert (standing.unit, standing.window, standing.limit) == (Unit.PICTURES, Window.DAY, 30)
     assert (standing.used, standing.in_flight, standing.left) == (20, 4, 6)
 

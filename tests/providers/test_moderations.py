@@ -183,7 +183,7 @@ async def test_a_picture_that_is_too_large_is_not_sent(
 ) -> None:
     with pytest.raises(PictureTooLarge) as caught:
         await moderator.picture(bytes(MAX_PICTURE + 1), "image/png")
-    assert "20,000,000 bytes" in caught.value.message.format(**caught.value.values)
+    assert "20,000,000 B" in caught.value.message.format(**caught.value.values)
     assert fake.asked == []
 
 

@@ -66,7 +66,7 @@ async def _asked(
             assert not provider.requests
             assert await used(services, Unit.PICTURES) == (0, 0)
             assert await used(services, Unit.DOLLARS) == (0, 0)
-            job = await services.studio.books.find(GUILD, ticket.code, "/edit")
+            job = await services.studio.books.find(GUILD, ticket.code)
             page = await services.moderation.page(EventQuery(guild_id=GUILD))
             assert len(page.events) == (job.state is JobState.REFUSED)
             for event in page.events:

@@ -103,7 +103,7 @@ async def test_a_refusal_tells_everything(database: Database, quotas: Quotas) ->
 
     assert caught.value.values == {
         "scope": "member",
-        "whose": "Your",
+        "whose": "Your limit",
         "unit": "pictures",
         "window": "day",
         "spoken": "a day",

@@ -69,7 +69,7 @@ async def test_a_channels_limit_is_shared_by_all_who_ask_there(
     await book(database, quotas, channel_id=CHANNEL + 1)
 
     assert (caught.value.values["whose"], caught.value.values["left"]) == (
-        "This channel's",
+        "This channel's limit",
         "0 pictures",
     )
     room = await stand(quotas, PICTURES, Window.DAY, scope=Scope.CHANNEL)
@@ -250,7 +250,7 @@ async def test_what_runs_at_once_is_limited_for_server_channel_and_member(
     await book(database, quotas, user_id=BOB)
     with pytest.raises(TooManyAtOnceHere) as caught:
         await book(database, quotas, user_id=3)
-    assert caught.value.values == {"whose": "This channel's", "limit": 2}
+    assert caught.value.values == {"whose": "This channel's limit", "limit": 2}
     await book(database, quotas, user_id=3, channel_id=CHANNEL + 1)
     with pytest.raises(TooManyAtOnceHere, match="requests at once"):
         await book(database, quotas, user_id=4, channel_id=CHANNEL + 2)
@@ -264,10 +264,10 @@ async def test_what_runs_at_once_is_limited_for_server_channel_and_member(
 @pytest.mark.parametrize(
     ("scope", "scope_id", "who"),
     [
-        (Scope.SERVER, 0, "The members of this server"),
-        (Scope.CHANNEL, CHANNEL, "In this channel, members"),
-        (Scope.ROLE, ARTIST, f"Members with the role <@&{ARTIST}>"),
-        (Scope.MEMBER, ANN, "You"),
+        (Scope.SERVER, 0, "The members of this server may not make pictures"),
+        (Scope.CHANNEL, CHANNEL, "In this channel, members may not make pictures"),
+        (Scope.ROLE, ARTIST, f"Members with the role <@&{ARTIST}> may not make pictures"),
+        (Scope.MEMBER, ANN, "You may not make pictures"),
     ],
 )
 async def test_denial_holds_at_once_and_is_lifted_at_once(

@@ -115,7 +115,7 @@ async def _recover(services: Services, post: Post) -> None:
 
 
 async def _state(services: Services, ticket: Ticket) -> JobState:
-    return (await services.studio.books.find(GUILD, ticket.code, "/imagine")).state
+    return (await services.studio.books.find(GUILD, ticket.code)).state
 
 
 def _kept(*pictures: bytes) -> Kept:
@@ -155,7 +155,7 @@ async def test_what_was_called_is_never_called_again(
         assert await used(services, Unit.PICTURES) == (0, 0)
         assert await used(services, Unit.JOBS) == (0, 0)
         assert await used(services, Unit.DOLLARS) == (ESTIMATE, 0)
-        job = await services.studio.books.find(GUILD, ticket.code, "/imagine")
+        job = await services.studio.books.find(GUILD, ticket.code)
         assert (job.state, job.token, job.message_id) == (JobState.UNKNOWN, None, 77)
         assert job.prompt == "a red kite"  # so that it can be asked for again
 
@@ -270,7 +270,7 @@ async def test_what_cannot_be_shown_for_a_day_is_given_back(
         await services.recovery.again(post)
 
         assert await _state(services, ticket) is JobState.FAILED
-        spent = await services.studio.books.find(GUILD, ticket.code, "/imagine")
+        spent = await services.studio.books.find(GUILD, ticket.code)
         assert spent.cost_micros == PRICE
         assert await used(services, Unit.JOBS) == (0, 0)
         assert await services.recovery.left() == []

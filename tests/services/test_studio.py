@@ -114,7 +114,7 @@ async def services(tmp_path: Path, clock: Clock, provider: Told) -> AsyncGenerat
 
 
 async def _state(services: Services, ticket: Ticket) -> JobState:
-    return (await services.studio.books.find(GUILD, ticket.code, "/imagine")).state
+    return (await services.studio.books.find(GUILD, ticket.code)).state
 
 
 async def _fails(services: Services, wall: Wall | None = None, **options: Any) -> Ticket:
@@ -668,4 +668,4 @@ async def test_requests_of_other_servers_are_not_found(services: Services) -> No
     ticket = await services.studio.admit(ask())
 
     with pytest.raises(NoSuchJob):
-        await services.studio.books.find(GUILD + 1, ticket.code, "/imagine")
+        await services.studio.books.find(GUILD + 1, ticket.code)

@@ -152,7 +152,7 @@ async def test_a_request_is_cancelled_while_its_picture_is_fetched(
         await running
     assert provider.requests == []
     assert await used(services, Unit.DOLLARS) == (0, 0)
-    job = await services.studio.books.find(GUILD, ticket.code, "/imagine")
+    job = await services.studio.books.find(GUILD, ticket.code)
     assert job.state is JobState.FAILED
 
 
