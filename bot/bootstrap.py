@@ -41,7 +41,8 @@ from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.recovery import Recovery
 from bot.services.reports import Reports
 from bot.services.rule_plans import RulePlans
-from bot.services.studio import Studio
+from bot.services.studio import Studio, Waiting
+from bot.services.usual import UsualTimes
 from bot.services.wishes import Wishes
 from bot.services.wordlists import WordLists
 from bot.settings import Settings
@@ -129,14 +130,15 @@ async def open_services(
             clock=clock,
             park=park,
         )
+        usual = UsualTimes(database, clock)
+        await usual.load()
         studio = Studio(
             admission,
             books,
             provider,
             imaging,
             Preparing(imaging, downloads, provider, prechecks),
-            queue=queue,
-            places=Places(queue, clock, park),
+            waiting=Waiting(queue=queue, places=Places(queue, clock, park), usual=usual),
         )
         reports = Reports(database, quotas, clock)
         yield Services(
