@@ -43,6 +43,7 @@ from bot.services.reports import Reports
 from bot.services.rule_plans import RulePlans
 from bot.services.studio import Studio, Waiting
 from bot.services.usual import UsualTimes
+from bot.services.welcomes import Welcomes
 from bot.services.wishes import Wishes
 from bot.services.wordlists import WordLists
 from bot.settings import Settings
@@ -63,6 +64,7 @@ class Services:
     guilds: Guilds
     confirmations: Confirmations
     wishes: Wishes
+    welcomes: Welcomes
     plans: RulePlans
     prechecks: Prechecks
     conduct: Conduct
@@ -149,6 +151,7 @@ async def open_services(
             guilds=guilds,
             confirmations=Confirmations(database, provider, clock),
             wishes=Wishes(database, clock),
+            welcomes=Welcomes(database, clock),
             plans=RulePlans(database, guilds, clock, _quota_defaults(settings)),
             prechecks=prechecks,
             conduct=conduct,

@@ -52,6 +52,9 @@ COMMANDS: Final[Mapping[str, Who]] = {
     "modlog": Who.MODERATOR,
     "words": Who.MANAGER,
     "audit": Who.MANAGER,
+    "easel help": Who.EVERYONE,
+    "easel setup": Who.MANAGER,
+    "easel doctor": Who.MANAGER,
     "settings": Who.MANAGER,
     "quota": Who.MANAGER,
 }
@@ -75,6 +78,7 @@ CONTROLS: Final[Mapping[str, Who]] = {
     "words": Who.MANAGER,
     "quota": Who.MANAGER,
     "settings": Who.MANAGER,
+    "setup": Who.MANAGER,
     "usage": Who.MANAGER,
     "audit": Who.MANAGER,
 }
