@@ -42,7 +42,9 @@ from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.recovery import Recovery
 from bot.services.reports import Reports
 from bot.services.rule_plans import RulePlans
-from bot.services.studio import Studio
+from bot.services.studio import Studio, Waiting
+from bot.services.usual import UsualTimes
+from bot.services.welcomes import Welcomes
 from bot.services.wishes import Wishes
 from bot.services.wordlists import WordLists
 from bot.settings import Settings
@@ -64,6 +66,7 @@ class Services:
     confirmations: Confirmations
     drafts: Drafts
     wishes: Wishes
+    welcomes: Welcomes
     plans: RulePlans
     prechecks: Prechecks
     conduct: Conduct
@@ -131,14 +134,15 @@ async def open_services(
             clock=clock,
             park=park,
         )
+        usual = UsualTimes(database, clock)
+        await usual.load()
         studio = Studio(
             admission,
             books,
             provider,
             imaging,
             Preparing(imaging, downloads, provider, prechecks),
-            queue=queue,
-            places=Places(queue, clock, park),
+            waiting=Waiting(queue=queue, places=Places(queue, clock, park), usual=usual),
         )
         reports = Reports(database, quotas, clock)
         yield Services(
@@ -150,6 +154,7 @@ async def open_services(
             confirmations=Confirmations(database, provider, clock),
             drafts=Drafts(database, clock),
             wishes=Wishes(database, clock),
+            welcomes=Welcomes(database, clock),
             plans=RulePlans(database, guilds, clock, _quota_defaults(settings)),
             prechecks=prechecks,
             conduct=conduct,

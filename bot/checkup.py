@@ -9,32 +9,10 @@ from discord.abc import GuildChannel
 
 from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.providers.base import Finding
-
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-)
-"""What Easel needs on a server, and nothing more."""
-
-NOTICE_PERMISSIONS = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True
-)
-"""What it needs where it only tells those who run it."""
+from bot.ui.permissions import NOTICE_PERMISSIONS, PERMISSIONS, missing
 
 _REFUSED_FOR_GOOD = {4004, 4010, 4011, 4012, 4013, 4014}  # close codes that reconnecting repeats
 _GUILDS = 5  # how many servers are looked at
-
-PERMISSION_NAMES = {
-    "read_messages": "View Channels",
-    "send_messages": "Send Messages",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
-}
-"""What Discord's pages call them."""
 
 
 async def ask_discord(
@@ -165,7 +143,7 @@ async def _commands(client: discord.Client, guilds: Sequence[discord.Guild]) -> 
 async def _channel(client: discord.Client, channel_id: int, needed: discord.Permissions) -> Finding:
     subject = f"Channel {channel_id}"
     try:
-        missing = await _missing(client, channel_id, needed)
+        lacking = await _missing(client, channel_id, needed)
     except (discord.NotFound, discord.Forbidden):
         return Finding(
             subject=subject,
@@ -173,17 +151,17 @@ async def _channel(client: discord.Client, channel_id: int, needed: discord.Perm
             says="It does not exist, or the bot cannot see it.",
             cure="Check the id, invite the bot to that server, and allow it View Channels there.",
         )
-    if missing is None:
+    if lacking is None:
         cure = "Name a text channel or a thread of a server."
         return Finding(subject=subject, well=False, says="It is not on a server.", cure=cure)
-    if not missing:
+    if not lacking:
         return Finding(
             subject=subject, well=True, says="The bot has all permissions that it needs."
         )
     return Finding(
         subject=subject,
         well=False,
-        says=f"The bot lacks {', '.join(missing)} there.",
+        says=f"The bot lacks {', '.join(lacking)} there.",
         cure="Allow them to the bot's role in that channel's permissions.",
     )
 
@@ -200,5 +178,4 @@ async def _missing(
     guild = await client.fetch_guild(found.guild.id, with_counts=False)
     member = await guild.fetch_member(client.user.id)
     channel = await guild.fetch_channel(found.id)
-    held = channel.permissions_for(member)
-    return [PERMISSION_NAMES[name] for name, wanted in needed if wanted and not getattr(held, name)]
+    return missing(channel.permissions_for(member), needed)

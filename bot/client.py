@@ -23,6 +23,7 @@ from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
 from bot.ui.policy import require_command
 from bot.ui.price_card import say_expired
+from bot.ui.welcome import greet
 from bot.ui.wish_news import end_card, tell_member
 
 log = structlog.get_logger(__name__)
@@ -121,6 +122,10 @@ class EaselClient(commands.Bot):
     async def on_ready(self) -> None:
         """Say in the log that Easel is there."""
         log.info("ready", servers=len(self.guilds), shards=self.shard_count or 1)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say hello on a new server."""
+        await greet(guild, self.services.welcomes)
 
     async def close(self) -> None:
         """Leave Discord; running requests are drained before by `Studio.close`."""

@@ -8,9 +8,10 @@ import pytest
 from discord import Permissions
 from discord.http import Route
 
-from bot.checkup import PERMISSION_NAMES, PERMISSIONS, ask_discord, discord_in_words
+from bot.checkup import ask_discord, discord_in_words
 from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.providers.base import Finding
+from bot.ui.permissions import PERMISSION_NAMES, PERMISSIONS
 from tests.fakes.discord_api import API, FakeDiscord
 from tests.fakes.discord_rest import Call, Rest
 from tests.fakes.discord_routes import ROUTES

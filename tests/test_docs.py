@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.checkup import PERMISSIONS, invite
+from bot.checkup import invite
 from bot.domain.presets import PRESETS, Preset
 from bot.domain.quota import WHOSE, Scope, Unit, shown
 from bot.settings import Settings, is_secret
+from bot.ui.permissions import PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
 PERMISSION_NAMES = (
@@ -20,6 +21,7 @@ PERMISSION_NAMES = (
     "Send Messages in Threads",
     "Embed Links",
     "Attach Files",
+    "Read Message History",
 )
 
 

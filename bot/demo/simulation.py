@@ -20,7 +20,7 @@ WELCOME: Final = """\
 **Welcome to Easel's demo.** Everything on this page is simulated: no token, no key, and play money.
 - `/imagine` a picture from words; `/edit` or `/vary` one that you upload.
 - Press the buttons under a result; then become Sam, above, and press them again.
-- As Greta, who runs this server, try `/quota panel`, `/settings panel`, `/usage server`, `/modlog`.
+- As Greta, who runs this server, try `/easel setup`, `/quota panel`, `/usage server`, `/modlog`.
 - A prompt with the word *forbidden* shows what a refusal looks like."""
 
 _TICK: Final = 0.1  # seconds between looks at what the bot did by itself

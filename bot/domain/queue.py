@@ -50,3 +50,11 @@ class Expected:
 
     place: int
     starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What half of the calls of a kind took, in whole seconds: a quarter less, a quarter more."""
+
+    least: int
+    most: int

@@ -224,6 +224,7 @@ class Admission:
             prompt=ask.prompt,
             provider=self._provider.name,
             model=ticket.request.model,
+            quality=ticket.request.quality,
             count=ask.count,
             private=ask.private,
             roles=sorted(ask.asker.role_ids),

@@ -52,6 +52,23 @@ class Places:
             del self._listeners[code]
             self._rest()
 
+    @contextmanager
+    def saying(self, tell: Callable[[], bool], *, after: float = 0) -> Generator[None]:
+        """Call *tell*, *after* seconds and again until it could, while the body lasts."""
+        if not after and tell():
+            yield
+            return
+        task = asyncio.create_task(self._say(tell, after or _LOOK), name="saying")
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _say(self, tell: Callable[[], bool], after: float) -> None:
+        await self._park(asyncio.sleep(after), "the work to last")
+        while not tell():
+            await self._park(asyncio.sleep(_LOOK), "the next edit to be allowed")
+
     def _rest(self) -> None:
         if not self._listeners and self._looking is not None:
             self._looking.cancel()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.domain.errors import ContentRefused, UserError
 from bot.domain.leftover import Left
-from bot.domain.queue import Expected
+from bot.domain.queue import Expected, Usual
 from bot.imaging.pool import Imaging
 from bot.imaging.values import Finished, Normalised
 from bot.providers.base import Price
@@ -62,8 +62,15 @@ class Stage(Protocol):
         """Begin to say where *ticket* stands; False where it is too early. Never raises."""
         ...
 
-    def begun(self, ticket: Ticket) -> None:
-        """Begin to say, where `queued` said something, that its turn has come. Never raises."""
+    def begun(self, ticket: Ticket) -> bool:
+        """Begin to say that *ticket* is prepared; False where it is too early. Never raises."""
+        ...
+
+    def calling(self, ticket: Ticket, usual: Usual | None) -> bool:
+        """Begin to say that it is drawn, which takes *usual*, and not cancelled any more.
+
+        False where it is too early for that, and needed. Never raises.
+        """
         ...
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:

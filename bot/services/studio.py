@@ -32,10 +32,11 @@ from bot.services.admission import Admission, Agreed, Quote, Ticket
 from bot.services.attendance import Attendance, Parked
 from bot.services.books import Books, Shown
 from bot.services.keeping import Kept
-from bot.services.places import Places
+from bot.services.places import BETWEEN, Places
 from bot.services.preparing import Preparing
 from bot.services.queue import FairQueue, turn_of
 from bot.services.stages import FilesTooLarge, Follower, Result, Stage
+from bot.services.usual import UsualTimes
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,15 @@ class _Progress:
     stored: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Where requests wait for their turn, and what their askers are told meanwhile."""
+
+    queue: FairQueue
+    places: Places
+    usual: UsualTimes
+
+
 class Studio:
     """Makes pictures for members. Every request that it admits reaches a final state."""
 
@@ -75,16 +85,16 @@ class Studio:
         imaging: Imaging,
         preparing: Preparing,
         *,
-        queue: FairQueue,
-        places: Places,
+        waiting: Waiting,
     ) -> None:
         self.books = books
         self._admission = admission
         self._provider = provider
         self._imaging = imaging
         self._preparing = preparing
-        self._queue = queue
-        self._places = places
+        self._queue = waiting.queue
+        self._places = waiting.places
+        self._usual = waiting.usual
         self._attendance = Attendance()
 
     async def quote(self, ask: Ask) -> Quote:
@@ -198,15 +208,19 @@ class Studio:
     async def _make(
         self, ticket: Ticket, stage: Stage, asked: float, progress: "_Progress"
     ) -> Kept:
+        begun = partial(stage.begun, ticket)
         async with _no_later_than(asked + CALL_BEFORE):
-            prepared = await self._preparing.prepare(ticket)
+            with self._places.saying(begun, after=BETWEEN):
+                prepared = await self._preparing.prepare(ticket)
         self._attendance.require_open()
         self._queue.called(ticket.code)
         await self.books.calling(ticket, stage.reply)
         progress.called = True
         started = perf_counter()
         watch = Follower(self._imaging, ticket, stage, prepared.picture)
-        answer = await self._call(prepared.request, watch, asked + DEADLINE)
+        calling = partial(stage.calling, ticket, self._usual.of(ticket))
+        with self._places.saying(calling), self._usual.measured(ticket):
+            answer = await self._call(prepared.request, watch, asked + DEADLINE)
         progress.price = answer.price
         kept = Kept.of(answer, prepared, ticket.ask, seconds=perf_counter() - started)
         progress.stored = await self._keep(ticket, kept)
@@ -300,7 +314,6 @@ class Studio:
                 async with _no_later_than(deadline):
                     with self._places.told(turn.code, partial(stage.queued, ticket)):
                         await held.enter_async_context(self._queue.turn(turn))
-            stage.begun(ticket)
             yield
 
     @asynccontextmanager

@@ -26,6 +26,16 @@ _KNOWN = select(jobs.c.id).where(jobs.c.interaction_id == bindparam("interaction
 _ADD = insert(jobs).returning(jobs.c.id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """How long the picture service took for a request."""
+
+    command: str
+    model: str
+    quality: str | None
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A picture that is kept with its job: an answer, or what was sent or given with it.
@@ -90,6 +100,22 @@ def publish(connection: Connection, job_id: int, **where: object) -> None:
     """Remember that the job's pictures are not private any more, and *where* they are."""
     change = update(jobs).where(jobs.c.id == job_id).values(private=False, **where)
     connection.execute(change)
+
+
+def latest_calls(connection: Connection, most: int) -> list[Call]:
+    """Return the calls among the *most* latest requests that led to pictures, oldest first."""
+    columns = (jobs.c[each] for each in ("command", "model", "quality", "calling_at", "made_at"))
+    latest = select(*columns).order_by(jobs.c.id.desc()).limit(most)
+    rows = [row for row in connection.execute(latest) if row.calling_at and row.made_at]
+    return [
+        Call(
+            command=row.command,
+            model=row.model,
+            quality=row.quality,
+            seconds=(row.made_at - row.calling_at).total_seconds(),
+        )
+        for row in reversed(rows)
+    ]
 
 
 def forget_message(connection: Connection, job_id: int) -> bool:

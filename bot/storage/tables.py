@@ -54,6 +54,7 @@ jobs = Table(
     Column("revised_prompt", Text),  # erased by retention
     Column("provider", String(32), nullable=False),
     Column("model", String(64), nullable=False),
+    Column("quality", String(32)),
     Column("count", Integer, nullable=False),
     Column("made", Integer, nullable=False, server_default=text("0")),
     Column("private", Boolean, nullable=False),

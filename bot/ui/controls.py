@@ -28,6 +28,7 @@ from bot.ui.price_answers import answer_price
 from bot.ui.quota_panel import answer_quota
 from bot.ui.refusal_answers import answer_refused
 from bot.ui.settings_panel import answer_settings
+from bot.ui.setup_panel import answer_setup
 from bot.ui.usage_panel import answer_usage
 from bot.ui.wishes import answer_wish, ask_for_more
 from bot.ui.word_panel import answer_words
@@ -50,6 +51,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "alt": answer_alt_text,
     "quota": answer_quota,
     "settings": answer_settings,
+    "setup": answer_setup,
     "audit": turn_audit,
     "words": answer_words,
     "modlog": turn_modlog,

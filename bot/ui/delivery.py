@@ -18,7 +18,7 @@ from discord.abc import Messageable
 
 from bot.domain.clock import Clock
 from bot.domain.errors import DeliveryFailed, Interrupted, UserError
-from bot.domain.queue import Expected
+from bot.domain.queue import Expected, Usual
 from bot.imaging.values import Finished
 from bot.providers.base import ImageProvider
 from bot.services.admission import Ticket
@@ -242,8 +242,15 @@ class QuietStage:
         del ticket, expected
         return True
 
-    def begun(self, ticket: Ticket) -> None:
+    def begun(self, ticket: Ticket) -> bool:
         """Say nothing."""
+        del ticket
+        return True
+
+    def calling(self, ticket: Ticket, usual: Usual | None) -> bool:
+        """Say nothing."""
+        del ticket, usual
+        return True
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:
         """Say nothing."""

@@ -56,6 +56,9 @@ COMMANDS: Final[Mapping[str, Who]] = {
     "modlog": Who.MODERATOR,
     "words": Who.MANAGER,
     "audit": Who.MANAGER,
+    "easel help": Who.EVERYONE,
+    "easel setup": Who.MANAGER,
+    "easel doctor": Who.MANAGER,
     "settings": Who.MANAGER,
     "quota": Who.MANAGER,
 }
@@ -85,6 +88,7 @@ CONTROLS: Final[Mapping[str, Who]] = {
     "words": Who.MANAGER,
     "quota": Who.MANAGER,
     "settings": Who.MANAGER,
+    "setup": Who.MANAGER,
     "usage": Who.MANAGER,
     "audit": Who.MANAGER,
 }

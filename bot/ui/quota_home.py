@@ -26,7 +26,7 @@ _GROUPS: Final[Mapping[Scope, str]] = {
     Scope.CHANNEL: N_("Channels: all who use them together"),
     Scope.MEMBER: N_("Single members"),
 }
-_PRESETS: Final[Mapping[Preset, tuple[str, str]]] = {
+PRESET_WORDS: Final[Mapping[Preset, tuple[str, str]]] = {
     Preset.FRIENDS: (N_("Friends"), N_("A few people who know each other")),
     Preset.COMMUNITY: (N_("Community"), N_("Many members, some of whom you know")),
     Preset.PUBLIC: (N_("Public"), N_("Anybody can join")),
@@ -110,7 +110,7 @@ def _rules_menu(interaction: Interaction[Any], rules: Iterable[tuple[int, Rule]]
 def _presets_menu(locale: str) -> Item[Any]:
     options = [
         SelectOption(label=say(locale, name), value=preset.value, description=say(locale, what))
-        for preset, (name, what) in _PRESETS.items()
+        for preset, (name, what) in PRESET_WORDS.items()
     ]
     words = say(locale, "Start with a preset…")
     return Select(custom_id="quota:preset:", placeholder=words, options=options)

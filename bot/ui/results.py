@@ -10,7 +10,7 @@ from bot.domain.asks import Ask, Command
 from bot.domain.messages import N_
 from bot.domain.money import dollars
 from bot.domain.pictures import Note, Size
-from bot.domain.queue import Expected
+from bot.domain.queue import Expected, Usual
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
 from bot.services.stages import Result
@@ -94,6 +94,23 @@ def waiting_reply(locale: str, code: str, expected: Expected) -> dict[str, Any]:
             moment=expected.starts_at,
         )
     return {"content": text, "view": cancel_button(locale, code)}
+
+
+def preparing_reply(locale: str, code: str) -> dict[str, Any]:
+    """Return the reply that says that what is given is looked at, and can be cancelled still."""
+    text = say(locale, "Your turn has come; what you gave is being fetched and checked.")
+    return {"content": text, "view": cancel_button(locale, code)}
+
+
+def drawing_reply(locale: str, usual: Usual | None) -> dict[str, Any]:
+    """Return the reply that says that the picture service is at work, and what that takes."""
+    if usual is None:
+        return {"content": say(locale, "Drawing…"), "view": None}
+    if usual.least == usual.most:
+        text = say(locale, "Drawing; usually {seconds} s.", seconds=usual.most)
+    else:
+        text = say(locale, "Drawing; usually {least}–{most} s.", least=usual.least, most=usual.most)
+    return {"content": text, "view": None}
 
 
 def small_print(locale: str, result: Result) -> str:

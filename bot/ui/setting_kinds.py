@@ -34,14 +34,14 @@ AGAIN: Final = "~"
 """Ends the ids of further selects of one choice: an id is used once in a message."""
 
 _WHOLE: Final = re.compile(r"\d{1,6}", re.ASCII)
-_LOG_TYPES: Final = [
+LOG_TYPES: Final = [
     ChannelType.text,
     ChannelType.news,
     ChannelType.public_thread,
     ChannelType.private_thread,
     ChannelType.news_thread,
 ]
-_PLACE_TYPES: Final = [
+PLACE_TYPES: Final = [
     ChannelType.text,
     ChannelType.news,
     ChannelType.voice,
@@ -214,7 +214,7 @@ class LogChannel(Kind):
             ChannelSelect(
                 custom_id=f"settings:value:{name}:",
                 placeholder=say(here.locale, "Choose a channel…"),
-                channel_types=_LOG_TYPES,
+                channel_types=LOG_TYPES,
                 default_values=default,
             )
         ]
@@ -238,7 +238,7 @@ class Places(Kind):
         add = f"settings:value:{name}:{ADD}"
         words = say(here.locale, "Add one…")
         one: Item[Any] = (
-            ChannelSelect(custom_id=add, placeholder=words, channel_types=_PLACE_TYPES)
+            ChannelSelect(custom_id=add, placeholder=words, channel_types=PLACE_TYPES)
             if name == "channels"
             else RoleSelect(custom_id=add, placeholder=words)
         )

@@ -1,6 +1,6 @@
 """A private result for all to see: posted by Easel in the channel, its asker named."""
 
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord import Interaction
@@ -11,14 +11,9 @@ from bot.services.books import Shown
 from bot.ui.abilities import abilities_of
 from bot.ui.buttons import result_buttons
 from bot.ui.host import Host
+from bot.ui.permissions import missing
 from bot.ui.text import message_link
 from bot.ui.words import say
-
-_NEEDED: Final = {
-    "view_channel": "View Channel",
-    "attach_files": "Attach Files",
-}
-_NOT_ALLOWED: Final = 403
 
 
 async def share_result(interaction: Interaction[Any], host: Host, job: Job) -> None:
@@ -42,7 +37,7 @@ async def share_result(interaction: Interaction[Any], host: Host, job: Job) -> N
     try:
         posted = await channel.send(content, files=files, view=view, nonce=f"share-{job.code}")
     except discord.Forbidden as error:
-        raise CannotPost(missing="Send Messages") from error
+        raise CannotPost(missing=say(locale, "Send Messages")) from error
     await host.studio.books.shared(job, Shown(posted.channel.id, posted.id))
     link = message_link(job.guild_id, f"{posted.channel.id}/{posted.id}")
     said = say(locale, "Shared with everybody here: {link}", link=link)
@@ -50,10 +45,9 @@ async def share_result(interaction: Interaction[Any], host: Host, job: Job) -> N
 
 
 def _require_rights(interaction: Interaction[Any]) -> None:
-    may = interaction.app_permissions
+    needed = discord.Permissions(view_channel=True, attach_files=True)
     in_thread = isinstance(interaction.channel, discord.Thread)
-    sends = "send_messages_in_threads" if in_thread else "send_messages"
-    named = {sends: "Send Messages in Threads" if in_thread else "Send Messages", **_NEEDED}
-    missing = [name for right, name in named.items() if not getattr(may, right)]
-    if missing:
-        raise CannotPost(missing=", ".join(missing))
+    needed.update(**{"send_messages_in_threads" if in_thread else "send_messages": True})
+    if lacking := missing(interaction.app_permissions, needed):
+        names = (say(interaction.locale.value, each) for each in lacking)
+        raise CannotPost(missing=", ".join(names))

@@ -2,33 +2,37 @@
 
 import asyncio
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, auto
 from typing import Any, Self
 
 import structlog
 from discord import Interaction
 
-from bot.domain.queue import Expected
+from bot.domain.queue import Expected, Usual
 from bot.imaging.values import Finished
 from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.stages import Result
 from bot.ui.delivery import Courier
-from bot.ui.results import glimpse_reply, waiting_reply
+from bot.ui.results import drawing_reply, glimpse_reply, preparing_reply, waiting_reply
 from bot.ui.words import say
 
 log = structlog.get_logger(__name__)
 
-_BETWEEN = 2.5  # seconds from one edit to the next before the pictures are there
+_BETWEEN = 3.0  # seconds from one edit to the next before the pictures are there
 _PATIENCE = 15.0  # seconds for such an edit: the pictures may have to wait for it
 
 
 class _News(Enum):
-    """What is told before the pictures are there, with the seconds from one to the next."""
+    """What is told before the pictures are there."""
 
-    PLACE = 3.0
-    BUSY = 10.0
-    GLIMPSE = _BETWEEN
+    PLACE = auto()
+    USUAL = auto()
+    BUSY = auto()
+    GLIMPSE = auto()
+
+
+_PAUSES = {_News.BUSY: 10.0}  # seconds from one of a kind to the next, where more than `_BETWEEN`
 
 
 class ReplyStage:
@@ -44,9 +48,11 @@ class ReplyStage:
         self._interaction = interaction
         self._locale = interaction.locale.value
         self._edit: asyncio.Task[None] | None = None
+        self._next = 0.0  # no edit before, in the event loop's seconds
         self._not_before: dict[_News, float] = {}
         self._over = False
         self._cancels = False
+        self._glimpsed = False
 
     async def __aenter__(self) -> Self:
         """Return the stage."""
@@ -84,14 +90,24 @@ class ReplyStage:
             self._begin(waiting_reply(self._locale, ticket.code, expected))
         return may
 
-    def begun(self, ticket: Ticket) -> None:
-        """Say that the turn of what waited has come, and take its button away."""
+    def begun(self, ticket: Ticket) -> bool:
+        """Say that the request is being prepared, with a button that cancels it."""
+        may = self._may(_News.PLACE)
+        if may:
+            self._cancels = True
+            self._begin(preparing_reply(self._locale, ticket.code))
+        return may
+
+    def calling(self, ticket: Ticket, usual: Usual | None) -> bool:
+        """Say what it usually takes, and take away the button, which does nothing any more."""
         del ticket
-        if not self._cancels or self._over:
-            return
-        self._cancels = False
-        text = say(self._locale, "Your turn has come; the picture is being made.")
-        self._begin({"content": text, "view": None})
+        if self._glimpsed or (usual is None and not self._cancels):
+            return True
+        may = self._may(_News.USUAL)
+        if may:
+            self._cancels = False
+            self._begin(drawing_reply(self._locale, usual))
+        return may or not self._cancels
 
     async def waiting(self, ticket: Ticket, seconds: float) -> None:
         """Say that the picture service is busy, unless that was said just now."""
@@ -107,19 +123,21 @@ class ReplyStage:
     async def glimpse(self, ticket: Ticket, picture: Finished) -> None:
         """Show a picture in the making, unless another was shown just now."""
         if self._may(_News.GLIMPSE):
-            self._begin(glimpse_reply(self._locale, ticket, picture))
+            self._cancels, self._glimpsed = False, True
+            self._begin({**glimpse_reply(self._locale, ticket, picture), "view": None})
 
     def _may(self, news: _News) -> bool:
         """Whether *news* may be edited in now; if so, what comes too soon after it may not."""
         now = asyncio.get_running_loop().time()
         editing = self._edit is not None and not self._edit.done()
-        if self._over or editing or now < self._not_before.get(news, now):
+        too_soon = now < max(self._next, self._not_before.get(news, now))
+        if self._over or editing or too_soon:
             return False
-        self._not_before[_News.GLIMPSE] = now + _BETWEEN
-        self._not_before[news] = now + news.value
+        self._not_before[news] = now + _PAUSES.get(news, _BETWEEN)
         return True
 
     def _begin(self, reply: Mapping[str, Any]) -> None:
+        self._next = asyncio.get_running_loop().time() + _BETWEEN
         self._edit = asyncio.create_task(self._after(self._edit, reply))
 
     async def _after(self, edit: asyncio.Task[None] | None, reply: Mapping[str, Any]) -> None:

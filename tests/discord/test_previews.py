@@ -129,7 +129,7 @@ async def test_previews_that_come_too_early_are_left_out(
     await making.sharpens("red")
     await making.sharpens("blue", after=2)
     assert await _colour(result.response) == _near(RED)
-    await making.sharpens("blue", after=0.6)
+    await making.sharpens("blue", after=1.1)
     assert await _colour(result.response) == _near(BLUE)
     await making.ends()
     assert await _colour(result.response) == _near(TEAL)

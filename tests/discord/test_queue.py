@@ -109,16 +109,41 @@ async def test_who_waits_is_told_where_they_stand_and_then_that_it_begins(
     assert running.response.components == []
 
     await line.made("a red kite", after=40)
-    assert _said(second) == "Your turn has come; the picture is being made."
+    await line.look(3)
+    assert _said(second) == "Drawing…"
     assert second.response is not None
     assert second.response.components == []
-    await line.look(3)
     assert _said(third) == expected.format(1, start + 80)
 
     await line.made("a blue kite", after=40)
     await line.made("a hare")
     assert len(third.response.attachments if third.response else ()) == 1
     assert line.called == ["a fox", "a red kite", "a blue kite", "a hare"]
+
+
+async def test_what_it_usually_takes_is_told_once_when_the_call_begins(
+    line: Line, ann: MemberActor
+) -> None:
+    for number, seconds in enumerate([10, 20, 30, 40, 50]):
+        quick = await line.ask(ann, f"a fox {number}")
+        assert _said(quick) == ""
+        await line.made(f"a fox {number}", after=seconds)
+
+    running, waits = await line.ask(ann, "a kite"), await line.ask(ann, "a hare")
+
+    assert _said(running) == "Drawing; usually 20–40 s."
+    assert running.response is not None
+    assert running.response.components == []
+    await line.look()
+    assert "You are number 1" in _said(waits)
+    await line.made("a kite", after=30)
+    assert "You are number 1" in _said(waits)  # an edit now would come too soon
+    await line.look(3)
+    assert _said(waits) == "Drawing; usually 22–38 s."
+    assert waits.response is not None
+    assert waits.response.components == []
+    await line.made("a hare")
+    assert waits.response.attachments
 
 
 async def test_what_begins_soon_is_told_nothing(line: Line, ann: MemberActor, world: World) -> None:

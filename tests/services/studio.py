@@ -16,7 +16,7 @@ from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source
 from bot.domain.clock import Clock
 from bot.domain.errors import DownloadFailed, ProviderError
 from bot.domain.pictures import Shape, Size
-from bot.domain.queue import Expected
+from bot.domain.queue import Expected, Usual
 from bot.domain.quota import Unit
 from bot.domain.sizes import Sizes
 from bot.domain.windows import Clocks
@@ -159,6 +159,7 @@ class Wall:
     waits: list[float] = field(default_factory=list[float])
     glimpses: list[Finished] = field(default_factory=list[Finished])
     places: list[Expected] = field(default_factory=list[Expected])
+    usual: list[Usual | None] = field(default_factory=list[Usual | None])
     begins: list[str] = field(default_factory=list[str])
     put_off: list[str] = field(default_factory=list[str])
     reply: Shown | None = None
@@ -182,8 +183,14 @@ class Wall:
         self.places.append(expected)
         return True
 
-    def begun(self, ticket: Ticket) -> None:
+    def begun(self, ticket: Ticket) -> bool:
         self.begins.append(ticket.code)
+        return True
+
+    def calling(self, ticket: Ticket, usual: Usual | None) -> bool:
+        del ticket
+        self.usual.append(usual)
+        return True
 
     async def parked(self, ticket: Ticket) -> None:
         self.put_off.append(ticket.code)

@@ -1,0 +1,58 @@
+"""The last step of ``/easel setup`` where there is a pre-check and a choice of strictness."""
+
+from dataclasses import replace
+
+import pytest
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
+
+from bot.domain.guild import Strictness
+from bot.providers.base import ImageProvider
+from bot.providers.scores import CLEAN, Moderator, Scores
+from tests.discord.pressing import opened
+from tests.discord.world import World
+from tests.services.studio import Told, answer, picture
+
+
+class Clean:
+    """A moderation service that finds nothing."""
+
+    async def words(self, text: str) -> Scores:
+        del text
+        return CLEAN
+
+    async def picture(self, data: bytes, media_type: str) -> Scores:
+        del data, media_type
+        return CLEAN
+
+
+@pytest.fixture
+def moderator() -> Moderator:
+    return Clean()
+
+
+@pytest.fixture
+def provider() -> ImageProvider:
+    told = Told(answer(picture()))
+    told.models["told-1"] = replace(told.models["told-1"], strictness=True)
+    return told
+
+
+async def test_strictness_and_pre_check_are_chosen_where_there_are_such_things(
+    world: World, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    panel = await opened(greta, art_room, "easel setup")
+    for _ in range(3):
+        await panel.press("Next")
+    assert panel.default("setup:strictness:") == ["auto"]
+    assert panel.default("setup:precheck:") == ["True"]
+
+    await panel.choose("setup:strictness:", "low")
+    await panel.choose("setup:precheck:", "False")
+
+    chosen = await world.services.guilds.choices(world.guild.id)
+    assert (chosen.strictness, chosen.precheck) == (Strictness.LOW, False)
+    assert panel.default("setup:strictness:") == ["low"]
+    assert panel.default("setup:precheck:") == ["False"]
+    await panel.press("Done")
+    assert "✅ **Pre-check**: Off, as this server chose." in panel.text
