@@ -22,6 +22,7 @@ from bot.ui.failures import answer_failure
 from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
 from bot.ui.price_card import say_expired
+from bot.ui.translating import CatalogueTranslator
 from bot.ui.wish_news import end_card, tell_member
 
 log = structlog.get_logger(__name__)
@@ -95,6 +96,7 @@ class EaselClient(commands.Bot):
         for extension in self._extensions_to_load:
             await self.load_extension(extension)
         self.add_dynamic_items(Control)
+        await self.tree.set_translator(CatalogueTranslator())
 
     async def on_interaction(self, interaction: Interaction[Any]) -> None:
         """Answer forms, also those that were opened before a restart."""
