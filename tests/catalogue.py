@@ -1,4 +1,4 @@
-"""What is said in tests must be in the template of the catalogues: nobody can translate the rest."""
+"""What is said in tests must be in the template of the catalogues: the rest stays English."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
