@@ -23,6 +23,7 @@ from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
 from bot.ui.policy import require_command
 from bot.ui.price_card import say_expired
+from bot.ui.translating import CatalogueTranslator
 from bot.ui.welcome import greet
 from bot.ui.wish_news import end_card, tell_member
 
@@ -114,6 +115,7 @@ class EaselClient(commands.Bot):
         for extension in self._extensions_to_load:
             await self.load_extension(extension)
         self.add_dynamic_items(Control)
+        await self.tree.set_translator(CatalogueTranslator())
 
     async def on_interaction(self, interaction: Interaction[Any]) -> None:
         """Answer forms, also those that were opened before a restart."""

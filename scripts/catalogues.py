@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from babel.messages.catalog import Catalog
@@ -27,6 +28,9 @@ from bot.domain.messages import CHOICE, COMMAND, MENU, OPTION  # noqa: E402 - th
 
 LOCALES: Final = ROOT / "bot" / "locales"
 TEMPLATE: Final = LOCALES / "easel.pot"
+
+_SPEAKING: Final = ("bot.domain.errors", "bot.domain.messages", "bot.ui.words")
+"""What a module imports that says something; the others need not be read."""
 
 _SINGLE: Final = {"say": 1, "N_": 0, "Phrase": 0}
 _PLURAL: Final = {"say_many": 1, "Nn_": 0, "Counted": 0}
@@ -99,10 +103,12 @@ def messages() -> Iterator[Message]:
     """Yield every message of the code, then every name and description of a command."""
     for room in ("bot", "cogs"):
         for path in sorted((ROOT / room).rglob("*.py")):
-            yield from said_in(path.read_text("utf-8"), path.relative_to(ROOT).as_posix())
+            source = path.read_text("utf-8")
+            if any(room in source for room in _SPEAKING):
+                yield from said_in(source, path.relative_to(ROOT).as_posix())
     for path in sorted((ROOT / "cogs").glob("[!_]*.py")):
         module = import_module(f"cogs.{path.stem}")
-        for command in _commands(vars(module).values()):
+        for command in commands_of(module):
             yield from _named(command, path.relative_to(ROOT).as_posix())
 
 
@@ -161,9 +167,9 @@ def _said_by_class(body: Iterable[ast.stmt], path: str) -> Iterator[str]:
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 
-def _commands(found: Iterable[object]) -> Iterator[AnyCommand]:
-    """Yield the commands that a module of `cogs` has."""
-    for each in found:
+def commands_of(module: ModuleType) -> Iterator[AnyCommand]:
+    """Yield the commands that a module of `cogs` has, whatever is left out where it runs."""
+    for each in vars(module).values():
         if isinstance(each, app_commands.ContextMenu):
             yield each
         elif isinstance(each, type) and issubclass(each, commands.GroupCog):

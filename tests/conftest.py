@@ -1,7 +1,8 @@
-"""For all tests: two rules, and a PostgreSQL server.
+"""For all tests: three rules, and a PostgreSQL server.
 
-Where REQUIRE_ALL is set, nothing may be skipped. And what was compiled is kept, whatever the
-environment says: a run starts a thousand processes, and half of their time would be compiling.
+Where REQUIRE_ALL is set, nothing may be skipped. What is said must be in the catalogues. And what
+was compiled is kept, whatever the environment says: a run starts a thousand processes, and half of
+their time would be compiling.
 """
 
 import os
@@ -10,6 +11,7 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.catalogue import watched
 from tests.postgres import NoPostgresql, Postgresql, running
 from tests.workers import KeptCrew
 
@@ -36,6 +38,14 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def unknown_words() -> Generator[set[str]]:
+    """Fail where something is said that no catalogue can have."""
+    with watched() as unknown:
+        yield unknown
+    assert not unknown, "mark these with N_ where they stand, then run `make format`"
 
 
 @pytest.fixture(scope="session")

@@ -212,6 +212,7 @@ async def test_sync_needs_only_the_token(discord: FakeDiscord, tmp_path: Path) -
     (registered,) = discord.world.commands.values()
     names = {seen(command) for command in registered}
     assert names >= {"/imagine", "/edit", "/vary"}
+    assert {each["name_localizations"]["de"] for each in registered} > {"imagine", "limits"}
     assert "are registered for all servers" in done.out
     assert all(name in done.out for name in names)
     readme = (ROOT / "README.md").read_text("utf-8")

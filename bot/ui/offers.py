@@ -17,6 +17,7 @@ from bot.providers.base import Capabilities
 from bot.services.guild_edits import effective_model
 from bot.services.options import does
 from bot.ui.host import Host
+from bot.ui.option_words import offered_words
 from bot.ui.options import offered
 from bot.ui.setting_table import SETTINGS
 from bot.ui.shapes import offered_shapes
@@ -91,7 +92,8 @@ def offer(option: str) -> Autocomplete:
     """Return the autocomplete of *option*: what the model has that the request would use."""
 
     async def complete(interaction: Interaction[Any], current: str) -> list[Choice[str]]:
-        return offered(_VALUES[option](await _model_of(interaction)), current)
+        values = _VALUES[option](await _model_of(interaction))
+        return offered_words(interaction.locale.value, values, current)
 
     return complete
 

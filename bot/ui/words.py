@@ -32,6 +32,11 @@ def _catalogue(locale: str) -> NullTranslations:
     return translation("easel", _LOCALES, languages=wanted, fallback=True)
 
 
+def is_spoken(locale: str) -> bool:
+    """Whether there is a catalogue for *locale*; English needs none."""
+    return bool(_catalogue(locale).info())
+
+
 def say(locale: str, message: str, /, **values: object) -> str:
     """Return *message* in the language of *locale* with its places filled.
 

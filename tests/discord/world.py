@@ -111,6 +111,7 @@ async def open_world(
             parking.env = env
             await env.start()
             try:
+                await client.tree.set_translator(None)  # the simulator shows no translated names
                 await client.tree.sync()
                 yield _populate(env, opened, client, clock, rules)
             finally:

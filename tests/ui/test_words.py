@@ -18,7 +18,7 @@ USER_ERRORS = [
 
 
 def test_places_are_filled() -> None:
-    assert say("en-US", "{count} of {limit}", count=1, limit=2) == "1 of 2"
+    assert say("en-US", "{before} → {after}", before=1, after=2) == "1 → 2"
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:
@@ -39,7 +39,7 @@ def test_one_and_many() -> None:
 
 
 def test_braces_in_values_stay_as_they_are() -> None:
-    assert say("en-US", "{words}", words="{0.__class__} %n") == "{0.__class__} %n"
+    assert say("en-US", "{left} left", left="{0.__class__} %n") == "{0.__class__} %n left"
 
 
 @pytest.mark.parametrize("error", USER_ERRORS, ids=lambda error: error.__name__)
