@@ -426,7 +426,7 @@ class DownloadFailed(PictureError):
 
 
 class Elsewhere(DownloadFailed):
-    message = "Your {what} is on another site, and Easel fetches from Discord only."
+    message = "{what} is on another site, and Easel fetches from Discord only."
     tip = "Save it and upload it here."
 
 

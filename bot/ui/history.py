@@ -20,7 +20,7 @@ from bot.domain.asks import Command, recall
 from bot.domain.errors import NoSuchJob, NotYours
 from bot.domain.history import Ending, Entry, HistoryPage, HistoryQuery
 from bot.domain.jobs import Job, JobState
-from bot.domain.messages import N_, Slash
+from bot.domain.messages import CHOICE, N_, Slash
 from bot.services.history import History
 from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
 from bot.ui.details import show_details
@@ -28,7 +28,7 @@ from bot.ui.host import Host
 from bot.ui.panels import at, button, small
 from bot.ui.posted import first_pictures, link_to
 from bot.ui.text import shown
-from bot.ui.words import say
+from bot.ui.words import name_in, say
 
 _PROMPT: Final = 160
 _STATES: Final[Mapping[JobState, str]] = {
@@ -177,9 +177,10 @@ def _filters(locale: str, query: HistoryQuery) -> Iterator[str]:
     if query.search:
         yield say(locale, "Only with “{words}” in the prompt", words=shown(query.search))
     if query.command is not None:
-        yield say(locale, "Only /{command}", command=query.command)
+        yield say(locale, "Only {command}", command=Slash(query.command))
     if query.ending is not None:
-        yield say(locale, "Only those that are {ending}", ending=say(locale, query.ending))
+        ending = name_in(locale, CHOICE, query.ending)
+        yield say(locale, "Only those that are {ending}", ending=ending)
 
 
 def _nothing(locale: str, query: HistoryQuery) -> str:
