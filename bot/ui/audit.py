@@ -8,12 +8,15 @@ from discord import ButtonStyle, Interaction
 from discord.ui import Button, LayoutView
 
 from bot.domain.audit import AuditEntry, AuditPage
-from bot.domain.messages import N_
+from bot.domain.messages import CHOICE, N_
 from bot.domain.money import dollars
+from bot.domain.quota import Scope, Unit
+from bot.domain.windows import Window
 from bot.services.auditing import AuditLog
 from bot.ui.panels import at, panel, small
+from bot.ui.setting_table import SETTINGS
 from bot.ui.text import shown
-from bot.ui.words import say
+from bot.ui.words import name_in, say
 
 _LONGEST = 120  # characters of a value
 _ACTIONS: Mapping[str, str] = {
@@ -22,13 +25,27 @@ _ACTIONS: Mapping[str, str] = {
     "quota.grant": N_("Grant given"),
     "quota.revoke": N_("Grant taken back"),
     "quota.gift": N_("Grant given on"),
+    "wish.ask": N_("Asked for more"),
+    "wish.approved": N_("More allowed"),
+    "wish.denied": N_("Not allowed more"),
+    "wish.expired": N_("Nobody answered"),
+    "wish.unposted": N_("Nobody answered"),
     "settings": N_("Setting changed"),
     "picture deleted": N_("Picture deleted"),
     "member blocked": N_("Member blocked"),
     "member unblocked": N_("Block lifted"),
     "words": N_("Word list changed"),
+    "report closed": N_("Report closed"),
+    "appeal closed": N_("Second look closed"),
+    "request cancelled": N_("Request cancelled"),
 }
-_WHOM = re.compile(r"\b(member|role|channel):(\d+)")
+_WHOM = re.compile(r"(member|role|channel):(\d+)")
+_CHOICES: Mapping[str, str] = {
+    **{word: word for word in (Scope.SERVER, Scope.EVERYONE, "everything", *Window)},
+    **{unit: unit for unit in Unit if unit is not Unit.JOBS},
+    **{each.name: each.command_name for each in SETTINGS},
+}
+"""Words of what was changed that commands offer as choices, too."""
 _MENTIONS = {"member": "<@{}>", "role": "<@&{}>", "channel": "<#{}>"}
 
 
@@ -76,16 +93,15 @@ def _entry(locale: str, entry: AuditEntry) -> str:
     before, after = _value(locale, entry, entry.before), _value(locale, entry, entry.after)
     change = say(locale, "{before} → {after}", before=before, after=after)
     told = [change] if (entry.before, entry.after) != (None, None) else []
-    return f"{who}\n**{shown(action)}**: {_target(entry.target)}\n{small(told)}".rstrip()
+    target = " ".join(_word(locale, each) for each in entry.target.split())
+    return f"{who}\n**{shown(action)}**: {target}\n{small(told)}".rstrip()
 
 
-def _target(target: str) -> str:
-    """Return what was changed, with mentions in place of numbers."""
-    rest, parts = target, list[str]()
-    while found := _WHOM.search(rest):
-        parts += [shown(rest[: found.start()]), _MENTIONS[found[1]].format(found[2])]
-        rest = rest[found.end() :]
-    return " ".join(part for part in (*parts, shown(rest)) if part)
+def _word(locale: str, word: str) -> str:
+    """Return a word of what was changed; a mention in place of a number."""
+    if found := _WHOM.fullmatch(word):
+        return _MENTIONS[found[1]].format(found[2])
+    return name_in(locale, CHOICE, _CHOICES[word]) if word in _CHOICES else shown(word)
 
 
 def _value(locale: str, entry: AuditEntry, value: object) -> str:
@@ -110,7 +126,7 @@ def _value(locale: str, entry: AuditEntry, value: object) -> str:
 
 
 def _is_money(entry: AuditEntry) -> bool:
-    return entry.action.startswith("quota.") and "dollars" in entry.target.split()
+    return entry.action.startswith(("quota.", "wish.")) and "dollars" in entry.target.split()
 
 
 def _turns(locale: str, page: AuditPage) -> list[Button[Any]]:
