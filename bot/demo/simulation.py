@@ -90,7 +90,9 @@ def _populate(env: Env) -> tuple[ChannelHandle, list[MemberActor]]:
         "Moderator", permissions=discord.Permissions(manage_messages=True), color=0x57C9A5
     )
     manager = guild.create_role(
-        "Manager", permissions=discord.Permissions(manage_guild=True), color=0xE0A458
+        "Manager",
+        permissions=discord.Permissions(manage_guild=True, manage_messages=True),
+        color=0xE0A458,
     )
     people = [
         guild.add_member(env.create_user("ann", global_name="Ann")),

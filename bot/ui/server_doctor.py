@@ -10,6 +10,7 @@ from discord.ui import Item, LayoutView
 
 from bot.domain.errors import UserError
 from bot.domain.guild import GuildChoices
+from bot.domain.messages import Slash
 from bot.domain.money import dollars
 from bot.domain.quota import Scope, Standing
 from bot.providers.base import Finding, ImageProvider, Operation, PictureRequest
@@ -127,8 +128,8 @@ def _chosen(locale: str, guild: discord.Guild, channels: Iterable[int]) -> Itera
             says = say(locale, "One of the chosen channels is gone, or Easel cannot see it.")
             cure = say(
                 locale,
-                "Take it off the list with {command}, or allow Easel View Channels there.",
-                command="`/settings panel`",
+                "Take it off the list with `{command}`, or allow Easel View Channels there.",
+                command=Slash("settings panel"),
             )
             yield Finding(subject=subject, well=False, says=says, cure=cure)
         elif lacking := missing(channel.permissions_for(guild.me), PERMISSIONS):
@@ -177,7 +178,7 @@ def _log_channel(patient: Patient) -> Finding:
             subject=subject,
             well=False,
             says=say(locale, "It is gone, or Easel cannot see it."),
-            cure=say(locale, "Choose another with {command}.", command="`/easel setup`"),
+            cure=say(locale, "Choose another with `{command}`.", command=Slash("easel setup")),
         )
     if lacking := missing(channel.permissions_for(patient.guild.me), NOTICE_PERMISSIONS):
         mention, names = f"<#{log_channel}>", _names(locale, lacking)
@@ -212,7 +213,7 @@ def _model(patient: Patient) -> Finding:
                 chosen=shown(chosen),
                 name=name,
             ),
-            cure=say(locale, "Choose another with {command}.", command="`/settings panel`"),
+            cure=say(locale, "Choose another with `{command}`.", command=Slash("settings panel")),
         )
     return Finding(subject=subject, well=True, says=name)
 
@@ -258,8 +259,8 @@ def _money(patient: Patient) -> Iterator[Finding]:
             subject=say(locale, "Limits"),
             well=False,
             says=say(locale, "A limit of the whole server is used up, so no pictures are made."),
-            cure=say(locale, "See when there is more, or raise it, with {command}.",
-                     command="`/quota panel`"),
+            cure=say(locale, "See when there is more, or raise it, with `{command}`.",
+                     command=Slash("quota panel")),
         )  # fmt: skip
 
 

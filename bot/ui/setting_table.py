@@ -220,19 +220,21 @@ SETTINGS: Final = (
     ),
     Setting(
         name="strikes",
-        label="Members are blocked",
+        label=N_("Members are blocked"),
         kind=Number(1, MOST_STRIKES, "3"),
         shown=words.strikes,
-        about="After how many declined requests within a day a member is blocked for a while",
-        note="What is declined for the finished picture does not count; `/unblock` lifts a block.",
+        about=N_("After how many declined requests within a day a member is blocked for a while"),
+        note=N_(
+            "What is declined for the finished picture does not count; `/unblock` lifts a block."
+        ),
         along=("block_hours",),
     ),
     Setting(
         name="block_hours",
-        label="Such a block lasts",
+        label=N_("Such a block lasts"),
         kind=Number(1, MOST_BLOCK_HOURS, "24"),
         shown=words.block_hours,
-        about="For how many hours strikes block a member",
+        about=N_("For how many hours strikes block a member"),
         matters=lambda choices: choices.strikes is not None,
     ),
     Setting(

@@ -14,6 +14,7 @@ from discord import ButtonStyle, Interaction
 
 from bot.domain.errors import BadOption, ChangedMeanwhile
 from bot.domain.guild import GuildChoices, Strictness
+from bot.domain.messages import Slash
 from bot.domain.money import MICROS_PER_DOLLAR
 from bot.domain.presets import PRESETS, Preset
 from bot.domain.quota import Rule, Scope, Unit
@@ -222,9 +223,9 @@ async def _sample(interaction: Interaction[Any], rest: list[str]) -> None:
     text = say(
         locale,
         "**{words}**\n-# A sample, drawn by Easel itself: free, and plainer than what the picture "
-        "service makes. Ask for a real one with {command}.",
+        "service makes. Ask for a real one with `{command}`.",
         words=words,
-        command="`/imagine`",
+        command=Slash("imagine"),
     )
     file = discord.File(BytesIO(data), "sample.png", description=alt)
     await interaction.edit_original_response(content=text, attachments=[file])

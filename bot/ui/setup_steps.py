@@ -9,7 +9,7 @@ from discord import ButtonStyle, SelectDefaultValue, SelectDefaultValueType, Sel
 from discord.ui import Button, ChannelSelect, Item, LayoutView, RoleSelect, Select
 
 from bot.domain.guild import GuildChoices
-from bot.domain.messages import N_
+from bot.domain.messages import N_, Slash
 from bot.domain.money import MICROS_PER_DOLLAR, dollars
 from bot.domain.presets import Preset
 from bot.domain.quota import Scope, Standing, Unit
@@ -85,7 +85,7 @@ def _channels(plan: Plan) -> tuple[list[str], list[Item[Any]]]:
         small([say(locale, "Choose none for every channel. What you choose holds at once.")]),
     ]
     if len(chosen) > MOST_OPTIONS:
-        return [*sections, _too_many(locale, "`/settings channels`")], []
+        return [*sections, _too_many(locale, "settings channels")], []
     menu: Item[Any] = ChannelSelect(
         custom_id="setup:channels:",
         placeholder=say(locale, "Every channel"),
@@ -122,7 +122,7 @@ def _people(plan: Plan) -> tuple[list[str], list[Item[Any]]]:
         options=[_preset(locale, each) for each in Preset],
     )
     if len(chosen) > MOST_OPTIONS:
-        return [*sections, _too_many(locale, "`/settings roles`")], [presets]
+        return [*sections, _too_many(locale, "settings roles")], [presets]
     roles: Item[Any] = RoleSelect(
         custom_id="setup:roles:",
         placeholder=say(locale, "Everyone"),
@@ -258,8 +258,8 @@ def _row(plan: Plan, name: str) -> str:
 
 
 def _too_many(locale: str, command: str) -> str:
-    return say(locale, "These are too many for a select; change them with {command}.",
-               command=command)  # fmt: skip
+    return say(locale, "These are too many for a select; change them with `{command}`.",
+               command=Slash(command))  # fmt: skip
 
 
 def _defaults(ids: Iterable[int], kind: SelectDefaultValueType) -> list[SelectDefaultValue]:

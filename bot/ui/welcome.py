@@ -8,6 +8,7 @@ from discord import ButtonStyle
 from discord.ui import View
 
 from bot.domain.errors import StorageBusy
+from bot.domain.messages import Slash
 from bot.services.welcomes import Welcomes
 from bot.ui.panels import button
 from bot.ui.words import say
@@ -41,11 +42,11 @@ def _writable(guild: discord.Guild) -> Iterator[discord.TextChannel]:
 def _hello(locale: str) -> str:
     first = say(
         locale,
-        "**Hello, I am Easel.** Ask me for a picture with {imagine}, change one with {edit}, and "
-        "see what you can do here with {help}.",
-        imagine="`/imagine`",
-        edit="`/edit`",
-        help="`/easel help`",
+        "**Hello, I am Easel.** Ask me for a picture with `{imagine}`, change one with `{edit}`, "
+        "and see what you can do here with `{help}`.",
+        imagine=Slash("imagine"),
+        edit=Slash("edit"),
+        help=Slash("easel help"),
     )
     second = say(
         locale,

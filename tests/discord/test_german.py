@@ -27,7 +27,7 @@ async def test_a_picture(world: World, ann: MemberActor, art_room: ChannelHandle
     assert " · kostenlos · heute noch 19 Bilder · #" in second
     assert [each.description for each in message.attachments] == ["KI-Bild: ein roter Drache"]
     labels = [child["label"] for row in message.components for child in row["components"]]
-    assert labels == ["Nochmal", "Variieren", "Details", "Löschen"]
+    assert labels == ["Nochmal", "Bearbeiten", "Variieren", "Details", "Löschen"]
 
 
 async def test_a_refusal(world: World, ann: MemberActor, art_room: ChannelHandle) -> None:

@@ -437,7 +437,7 @@ async def brought_by_show(asked: Asked) -> None:
     """Let others ask for what is kept, in vain; then its asker, for whom it comes once."""
     code, room = asked.job["code"], asked.stage.room
     other = await asked.stage.zoe.slash(room, "show", code=code)
-    assert "no pictures kept for you" in other.text
+    assert "somebody else's" in other.text
 
     mine = await asked.person.slash(room, "show", code=f"#{code}", until=drawn)
 
@@ -445,8 +445,9 @@ async def brought_by_show(asked: Asked) -> None:
     message = asked.check_shown("answer to /show")
     assert mine.shown == [message]
     assert mine.private == asked.job["private"]
-    again = await asked.person.slash(room, "show", code=code)
-    assert "no pictures kept for you" in again.text
+    again = await asked.person.slash(room, "show", code=code, until=settled)
+    assert again.private
+    assert f"#{code}" in again.text
 
 
 # --- the gateway ----------------------------------------------------------------------------------

@@ -98,8 +98,28 @@ def lost(fault: Fault, *, previewed: bool = False) -> Row:
     )
 
 
+CODE = "{code}"
+"""Stands for the request's, which nobody knows beforehand."""
+
+SAID = {
+    "input": ("your words", "Say it in other words, or leave out what may be taken for that."),
+    "output": (
+        "the finished picture",
+        "The same words may well lead to another picture: try once more, or change them.",
+    ),
+}
+PLAIN_REASONS = {"sexual": "sexual content"}
+
+
 def nonsense(fault: Fault) -> Row:
     return Row(faults=(fault,), says=NONSENSE, failure="NonsenseAnswer")
+
+
+def _card(stage: str, reasons: tuple[str, ...]) -> str:
+    whom, hint = SAID[stage]
+    why = f" ({', '.join(PLAIN_REASONS.get(each, each) for each in reasons)})" if reasons else ""
+    by = f"the picture service does not make this{why}."
+    return f"**Declined for {whom}**: {by}\n{FREE} {hint}\n-# #{CODE}"
 
 
 def declined(stage: str, *reasons: str, streamed: bool = False) -> Row:
@@ -111,8 +131,7 @@ def declined(stage: str, *reasons: str, streamed: bool = False) -> Row:
         fault = Fault(stream=[event({"type": "error", "error": told})])
     return Row(
         faults=(fault,),
-        says=f"The picture service declined this request ({', '.join(reasons) or stage}). {FREE} "
-        "Change the words or the picture and ask again.",
+        says=_card(stage, reasons),
         failure="ContentRefused",
         money="released",
         stage=stage,

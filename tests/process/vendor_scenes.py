@@ -11,7 +11,7 @@ from tests.fakes.images_api import Call
 from tests.process.books import Books, read_books
 from tests.process.harness import Answer, acknowledged, drawn, settled
 from tests.process.stage import Stage, open_stage
-from tests.process.vendor_rows import WAITING, Row
+from tests.process.vendor_rows import CODE, WAITING, Row
 
 MARK = "zebra"
 """A word of every prompt, which no log may hold."""
@@ -156,7 +156,7 @@ def judge(stage: Stage, books: Books, answer: Answer, name: str, row: Row) -> No
     assert (WAITING in written(stage, answer)) == row.waits
     seen = [m for m in stage.zoe.sees(stage.room) if m.asked_by is answer.interaction]
     if row.says:
-        assert (answer.text, len(answer.shown)) == (row.says, 1)
+        assert (answer.text, len(answer.shown)) == (row.says.replace(CODE, job["code"]), 1)
         assert answer.private
         assert not answer.pictures
         assert seen == []
