@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from bot.domain.blocks import Strikes
-from bot.domain.messages import N_, OPTION, Name, Phrase
+from bot.domain.messages import N_, OPTION, Counted, Name, Phrase
 
 NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
@@ -160,13 +160,22 @@ class BlockedForGoodBecause(Blocked):
 
 
 class TooManyAtOnce(UserError):
-    message = "You already have {limit} requests running here."
+    """*limit* is how many requests may run at once."""
+
+    message = "You already have {requests} running here."
     tip = "Wait for one to finish, then ask again."
 
+    @property
+    def said(self) -> Mapping[str, object]:
+        """What fills the places: the limit with its noun."""
+        limit = self.values.get("limit")
+        if not isinstance(limit, int):
+            return self.values
+        return {**self.values, "requests": Counted("{count} request", "{count} requests", limit)}
 
-class TooManyAtOnceHere(UserError):
-    message = "{whose} of {limit} requests at once is reached."
-    tip = "Wait for one to finish, then ask again."
+
+class TooManyAtOnceHere(TooManyAtOnce):
+    message = "{whose} of {requests} at once is reached."
 
 
 class QuotaDenied(UserError):

@@ -101,7 +101,7 @@ def _word(locale: str, word: str) -> str:
     """Return a word of what was changed; a mention in place of a number."""
     if found := _WHOM.fullmatch(word):
         return _MENTIONS[found[1]].format(found[2])
-    return name_in(locale, CHOICE, _CHOICES[word]) if word in _CHOICES else shown(word)
+    return shown(name_in(locale, CHOICE, _CHOICES[word]) if word in _CHOICES else word)
 
 
 def _value(locale: str, entry: AuditEntry, value: object) -> str:

@@ -69,3 +69,12 @@ def unnamed(part: dict[str, Any]) -> list[str]:
     lacking = [part["name"] for each in fields if "de" not in part[f"{each}_localizations"]]
     inner = [*part.get("options", []), *part.get("choices", [])]
     return [*lacking, *(name for each in inner for name in unnamed(each))]
+
+
+async def test_the_record_of_changes(
+    world: World, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    await greta.slash(art_room, "settings set", reset_hour=4)
+    result = await greta.slash(art_room, "audit")
+
+    assert "**Einstellung geändert**: tagesbeginn\n-# 0 → 4" in private_text(result)

@@ -252,7 +252,7 @@ async def test_what_runs_at_once_is_limited_for_server_channel_and_member(
         await book(database, quotas, user_id=3)
     assert caught.value.values == {"whose": "This channel's limit", "limit": 2}
     await book(database, quotas, user_id=3, channel_id=CHANNEL + 1)
-    with pytest.raises(TooManyAtOnceHere, match="requests at once"):
+    with pytest.raises(TooManyAtOnceHere, match="at once"):
         await book(database, quotas, user_id=4, channel_id=CHANNEL + 2)
     await database.write(partial(quotas.release, reference=first, at=NOON))
     await book(database, quotas, user_id=4, channel_id=CHANNEL + 2)

@@ -53,3 +53,8 @@ def test_every_refusal_says_what_it_cost_and_what_to_do(error: type[UserError]) 
     assert error.cost is Cost.NOT_ASKED or "charged" in text or "paid" in text
     assert text.startswith(error.message[0].replace("{", "something"))
     assert len(re.findall(r"[.!?](?:\s|$)", text)) >= 2 + (error.cost is not Cost.NOT_ASKED)
+
+
+@pytest.mark.parametrize(("limit", "text"), [(1, "1 request running"), (2, "2 requests running")])
+def test_what_runs_is_counted_in_words(limit: int, text: str) -> None:
+    assert text in refusal("en-US", errors.TooManyAtOnce(limit=limit))
