@@ -1,7 +1,7 @@
 """Everything about one result, for its asker and for moderators: words, model, money, time."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from discord import Interaction, Message
@@ -23,6 +23,7 @@ from bot.ui.words import say, say_many
 
 _WORDS = 1_500  # characters of each text that is shown; Discord takes 4,000 in all
 _NAME = 60
+_ADDRESS_LIFE = timedelta(hours=23)  # Discord: "about a day"
 
 _OPTIONS = {
     "shape": N_("Shape: {value}"),
@@ -53,7 +54,8 @@ async def show_details(interaction: Interaction[Any], host: Host, job: Job) -> N
     if asker.user_id != job.user_id and not asker.moderates:
         raise NotYours(command=Slash(job.command))
     before = await host.studio.books.lineage(job)
-    await show(interaction, details_panel(interaction.locale.value, job, before))
+    locale, now = interaction.locale.value, interaction.created_at
+    await show(interaction, details_panel(locale, job, before, now))
 
 
 async def show_details_of(interaction: Interaction[Any], message: Message) -> None:
@@ -73,8 +75,11 @@ async def show_details_of(interaction: Interaction[Any], message: Message) -> No
     await show_details(interaction, host, job)
 
 
-def details_panel(locale: str, job: Job, before: Iterable[Job]) -> LayoutView:
-    """Return the card of *job*, which was made from *before*, the first one first."""
+def details_panel(locale: str, job: Job, before: Iterable[Job], now: datetime) -> LayoutView:
+    """Return the card of *job*, which was made from *before*, the first one first.
+
+    The picture that was changed is shown while Discord gives it out.
+    """
     sections = (
         lines(say(locale, "Words"), _words(locale, job)),
         lines(say(locale, "How"), _options(locale, job)),
@@ -83,7 +88,16 @@ def details_panel(locale: str, job: Job, before: Iterable[Job]) -> LayoutView:
         lines(say(locale, "Made from"), map(_linked, before)),
         small([say(locale, _ENDS[job.state])] if _ENDS.get(job.state) else ()),
     )
-    return panel(say(locale, "Request {code}", code=f"#{job.code}"), sections)
+    heading = say(locale, "Request {code}", code=f"#{job.code}")
+    return panel(heading, sections, pictures=_given(locale, job, now))
+
+
+def _given(locale: str, job: Job, now: datetime) -> dict[str, str]:
+    """Return the address of the picture that was changed, and what it is; it expires."""
+    source = job.options.get("source")
+    if source is None or now - job.created_at > _ADDRESS_LIFE:
+        return {}
+    return {source["url"]: say(locale, "The picture before")}
 
 
 def _words(locale: str, job: Job) -> Iterator[str]:

@@ -168,9 +168,10 @@ def _lines(locale: str, entry: Entry) -> Iterator[str]:
         facts.append(say(locale, state))
     if job.private:
         facts.append(say(locale, "private"))
-    yield small([" · ".join([*facts, f"#{job.code}"])])
+    facts.append(f"#{job.code}")
     if link := link_to(job):
-        yield link
+        facts.append(f"[{say(locale, 'see it')}]({link})")
+    yield small([" · ".join(facts)])
 
 
 def _filters(locale: str, query: HistoryQuery) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """Private panels: a heading, a few sections of text, perhaps a picture, and what is pressed."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 import discord
-from discord import ButtonStyle, Interaction
+from discord import ButtonStyle, Interaction, MediaGalleryItem
 from discord.ui import (
     ActionRow,
     Button,
@@ -44,12 +44,13 @@ def panel(
     buttons: Sequence[Item[Any]] = (),
     *,
     drawing: Drawing | None = None,
+    pictures: Mapping[str, str] | None = None,
     menus: Iterable[Item[Any]] = (),
 ) -> LayoutView:
     """Return a panel; the empty ones of *sections* are left out, and too much text is cut.
 
-    A *drawing* stands below the text; its file must be sent with the panel. Each of *menus* has a
-    row of its own above the *buttons*.
+    A *drawing* stands below the text; its file must be sent with the panel. So do *pictures*,
+    addresses with what each shows. Each of *menus* has a row of its own above the *buttons*.
 
     The view is stopped, so discord.py keeps nothing in memory for it: presses are found by
     their id, also after a restart.
@@ -63,10 +64,10 @@ def panel(
         if text:
             container.add_item(Separator(visible=False))
             container.add_item(TextDisplay(text))
-    if drawing is not None:
-        gallery = MediaGallery[LayoutView]()
-        gallery.add_item(media=f"attachment://{drawing.name}", description=drawing.alt)
-        container.add_item(gallery)
+    drawn = {f"attachment://{drawing.name}": drawing.alt} if drawing else {}
+    if seen := {**drawn, **(pictures or {})}:
+        items = (MediaGalleryItem(media, description=alt) for media, alt in seen.items())
+        container.add_item(MediaGallery[LayoutView](*items))
     for menu in menus:
         menu.id = _fresh_id()
         container.add_item(ActionRow(menu))

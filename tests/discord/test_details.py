@@ -5,6 +5,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from tests.discord.files import photo
 from tests.discord.world import World, private_text
 
 WORDS = "a red kite over the *harbour*"
@@ -96,3 +97,19 @@ async def test_the_menu_says_what_is_none_of_ours(
     text = private_text(await ann.context_menu(art_room, "Image details", message))
 
     assert "not a result of Easel" in text
+
+
+async def test_the_picture_before_an_edit_is_shown(
+    ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    result = await ann.slash(art_room, "edit", image=photo(), prompt="a door", region="left half")
+    assert result.response is not None
+
+    details = await ann.click(result.response.message, label="Details")
+
+    assert details.response is not None
+    parts = details.response.components[0]["components"]
+    (gallery,) = [each for each in parts if each["type"] == 12]
+    (item,) = gallery["items"]
+    assert item["description"] == "The picture before"
+    assert item["media"]["url"].endswith("/photo.jpg")
