@@ -147,6 +147,7 @@ class EaselClient(commands.Bot):
             ended = await self.confirmations.expire()
             await self.drafts.expire()
             unanswered = await self.wishes.expire()
+            await self.cases.erase_old_texts()
         except UserError as error:  # the next minute tries again; a raise would end the loop
             log.warning("not_tidied", reason=type(error).__name__)
             return

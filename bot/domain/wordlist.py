@@ -18,7 +18,7 @@ MOST: Final = 200
 """Entries of a server."""
 
 ANY: Final = "*"
-_WORD: Final = re.compile(r"[\w*]+")
+_WORD: Final = re.compile(r"(?:[^\W_]|\*)+")
 _UNSEEN: Final = {"Cf", "Mn", "Me"}  # zero-width characters and accents
 _LEAST_LETTERS: Final = 2
 
@@ -38,7 +38,7 @@ def entry_of(text: str) -> Entry:
         ValueError: it has no word, a word of fewer than two letters, or it is too long.
     """
     words = tuple(_words(text))
-    if not words or len(text) > LONGEST:
+    if not words or len(" ".join(words)) > LONGEST:
         raise ValueError(text)
     if any(len(word.replace(ANY, "")) < _LEAST_LETTERS for word in words):
         raise ValueError(text)
@@ -53,7 +53,7 @@ def find(entries: Iterable[Entry], prompt: str) -> str | None:
 
 
 def _words(text: str) -> Iterator[str]:
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     seen = "".join(each for each in plain if unicodedata.category(each) not in _UNSEEN)
     return (found[0] for found in _WORD.finditer(seen))
 

@@ -28,7 +28,7 @@ from bot.domain.messages import Slash
 from bot.domain.quota import Unit
 from bot.providers.base import Price
 from bot.services import moderation
-from bot.services.admission import Ticket
+from bot.services.admission import AlreadyAsked, Ticket
 from bot.services.conduct import Conduct
 from bot.services.fingerprints import Fingerprints
 from bot.services.keeping import Kept, files_of, notes_of, restored
@@ -184,6 +184,8 @@ class Books:
         """Keep what the server's words declined, which was never booked; *enter* writes its job."""
 
         def work(connection: Connection) -> None:
+            if jobs.known_interaction(connection, ticket.ask.origin.interaction_id):
+                raise AlreadyAsked
             entered = replace(ticket, job_id=enter(connection))
             moderation.record(connection, self._event(entered, error))
             values = {"cost_micros": 0, "failure": type(error).__name__}

@@ -54,8 +54,14 @@ class Conduct:
     async def block(
         self, guild_id: int, user_id: int, *, by: int, lasts: timedelta | None, reason: str = ""
     ) -> Block:
-        """Block a member; with *lasts* None until somebody lifts it."""
+        """Block a member; with *lasts* None until somebody lifts it.
+
+        Without a *reason* a block that holds longer stays, and is returned.
+        """
         now = self._clock.now()
+        there = await self.block_of(guild_id, user_id)
+        if there is not None and not reason and _outlasts(there, now, lasts):
+            return there
         block = Block(
             guild_id=guild_id,
             user_id=user_id,
@@ -122,6 +128,10 @@ class Conduct:
             self._blocks.forget(guild_id)
 
 
+def _outlasts(block: Block, now: datetime, lasts: timedelta | None) -> bool:
+    return block.until is None or (lasts is not None and block.until >= now + lasts)
+
+
 _REFUSALS: Final[Mapping[tuple[bool, bool], type[Blocked]]] = {
     (False, False): Blocked,
     (False, True): BlockedBecause,
@@ -133,7 +143,10 @@ _REFUSALS: Final[Mapping[tuple[bool, bool], type[Blocked]]] = {
 def _count(
     connection: Connection, guild_id: int, user_id: int, last: Block | None, now: datetime
 ) -> int:
-    since = now - COUNTED if last is None else max(now - COUNTED, last.blocked_at)
+    since = now - COUNTED
+    if last is not None:
+        ended = last.until if last.until is not None and last.until <= now else last.blocked_at
+        since = max(since, ended)
     return blocks.declined_since(connection, guild_id, user_id, since)
 
 

@@ -1,6 +1,7 @@
 """What servers do not want in prompts: looked for in every prompt, every change audited."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from bot.domain.clock import Clock
@@ -72,7 +73,7 @@ class WordLists:
 
     async def _read(self, guild_id: int) -> tuple[Entry, ...]:
         texts = await self._database.read(partial(words.of, guild_id=guild_id))
-        return tuple(map(entry_of, texts))
+        return tuple(_readable(texts))
 
     async def _change(self, guild_id: int, work: Callable[[Connection], list[str]]) -> list[str]:
         try:
@@ -93,6 +94,13 @@ class WordLists:
             after=new,
             at=self._clock.now(),
         )
+
+
+def _readable(texts: Iterable[str]) -> Iterator[Entry]:
+    """Yield entries; one that an older Easel took and this one does not is left out."""
+    for text in texts:
+        with suppress(ValueError):
+            yield entry_of(text)
 
 
 def _entry(text: str) -> str:

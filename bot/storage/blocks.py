@@ -29,11 +29,6 @@ def put(connection: Connection, block: Block) -> None:
     connection.execute(insert(blocks), asdict(block))
 
 
-def remove(connection: Connection, guild_id: int, user_id: int) -> None:
-    """Forget a member's block."""
-    connection.execute(delete(blocks).where(*_whose(guild_id, user_id)))
-
-
 def declined_since(connection: Connection, guild_id: int, user_id: int, since: datetime) -> int:
     """Return how often what a member asked for was declined after *since*.
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, or_, select, update
 
 from bot.domain.cases import Case, CaseKind, Outcome
 from bot.storage.database import Connection
@@ -21,13 +21,14 @@ def add(connection: Connection, case: Case) -> int:
     return connection.execute(insert(cases).values(row).returning(cases.c.id)).scalar_one()
 
 
-def open_like(connection: Connection, case: Case) -> Case | None:
-    """Return the member's open case about the same picture or request."""
+def seen_like(connection: Connection, case: Case) -> Case | None:
+    """Return the member's case about the same picture or request, if anybody saw it."""
     same = [
         cases.c[name] == getattr(case, name)
         for name in ("guild_id", "user_id", "message_id", "job_code")
     ]
-    return _first(connection, *same, cases.c.kind == case.kind.value, cases.c.state == OPEN)
+    seen = or_(cases.c.outcome.is_(None), cases.c.outcome != Outcome.UNPOSTED.value)
+    return _first(connection, *same, cases.c.kind == case.kind.value, seen)
 
 
 def find(connection: Connection, guild_id: int, case_id: int) -> Case | None:
@@ -46,6 +47,12 @@ def close(connection: Connection, case_id: int, outcome: Outcome, by: int, at: d
     change = update(cases).where(cases.c.id == case_id, cases.c.state == OPEN)
     values = {"state": CLOSED, "outcome": outcome.value, "closed_by": by, "closed_at": at}
     return connection.execute(change.values(**values)).rowcount == 1
+
+
+def erase_texts(connection: Connection, before: datetime) -> int:
+    """Erase what members wrote in cases that were opened before that; return of how many."""
+    old = (cases.c.opened_at <= before, cases.c.text != "")
+    return connection.execute(update(cases).where(*old).values(text="")).rowcount
 
 
 def newest(

@@ -372,7 +372,7 @@ cases = Table(  # what members asked those who moderate a server to look at
     Column("message_id", Snowflake, nullable=False),  # the picture's; 0: none was shown
     Column("text", Text, nullable=False),
     Column("locale", String(16), nullable=False),
-    Column("state", String(16), nullable=False),  # open, closed, unposted
+    Column("state", String(16), nullable=False),  # open, closed
     Column("card_channel_id", Snowflake),
     Column("card_message_id", Snowflake),
     Column("opened_at", UtcMs, nullable=False),

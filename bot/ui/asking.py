@@ -8,15 +8,12 @@ import discord
 from discord import Interaction
 
 from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength
-from bot.domain.errors import ContentRefused, WordsRefused
 from bot.domain.pictures import Fit
 from bot.domain.sizes import Wanted
 from bot.services.admission import Ticket
 from bot.services.books import Shown
 from bot.services.studio import Studio
-from bot.ui.failures import answer_failure
 from bot.ui.host import Host
-from bot.ui.moderators import note_refusal
 from bot.ui.part_card import has_part, show_part
 from bot.ui.policy import is_moderator
 from bot.ui.price_card import show_price
@@ -77,17 +74,11 @@ async def ask_and_show(
 
     What concerns the asker alone is decided before the defer.
 
-    What the vendor declines is answered here, before the server's log channel is told.
-
     Raises:
         UserError: it was refused or it failed; nothing is left open.
     """
     host: Host = interaction.client
-    try:
-        quote = await studio.quote(replace(ask, prompt=encodable(ask.prompt)))
-    except WordsRefused as error:
-        await _say_declined(interaction, error)
-        return
+    quote = await studio.quote(replace(ask, prompt=encodable(ask.prompt)))
     asks = host.confirmations.is_needed(quote)
     if has_part(quote.ask) and (look or asks):
         await show_part(interaction, quote)
@@ -120,17 +111,9 @@ async def acknowledge_and_show(
         raise
     if then is not None:
         await then()
-    try:
-        async with ReplyStage(interaction, _reply(ask.place, answered)) as stage:
-            await studio.perform(ticket, stage)
-        await tell_answers(interaction)
-    except ContentRefused as error:
-        await _say_declined(interaction, error)
-
-
-async def _say_declined(interaction: Interaction[Any], error: ContentRefused) -> None:
-    await answer_failure(interaction, error)
-    await note_refusal(interaction, error)
+    async with ReplyStage(interaction, _reply(ask.place, answered)) as stage:
+        await studio.perform(ticket, stage)
+    await tell_answers(interaction)
 
 
 def _reply(place: Place, answered: discord.InteractionCallbackResponse[Any] | None) -> Shown | None:

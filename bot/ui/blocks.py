@@ -17,7 +17,7 @@ from bot.ui.host import ModerationHost
 from bot.ui.modlog import modlog_panel
 from bot.ui.panels import button, panel, show, small
 from bot.ui.replies import tell
-from bot.ui.text import shown
+from bot.ui.text import encodable, shown
 from bot.ui.words import say
 
 A_DAY: Final = timedelta(days=1)
@@ -25,6 +25,7 @@ REASON: Final = 200
 """Characters of a reason."""
 
 MOST_DAYS: Final = 365
+_DIGITS: Final = 6
 _SHOWN: Final = 10
 _UNITS: Final[Mapping[str, timedelta]] = {
     "m": timedelta(minutes=1),
@@ -44,7 +45,8 @@ def lasting(text: str) -> timedelta | None:
     if written == "forever":
         return None
     number, unit = written[:-1].strip(), _UNITS.get(written[-1:])
-    lasts = unit * int(number) if unit and number.isascii() and number.isdigit() else None
+    whole = number.isascii() and number.isdigit() and len(number) <= _DIGITS
+    lasts = unit * int(number) if unit and whole else None
     if lasts is None or not timedelta(0) < lasts <= timedelta(days=MOST_DAYS):
         problem = Phrase("write 30m, 3h, 7d, 2w or forever; at most a year")
         raise BadOption(option="duration", problem=problem)
@@ -64,7 +66,7 @@ async def block_member(
         user_id,
         by=interaction.user.id,
         lasts=lasts,
-        reason=reason.strip()[:REASON],
+        reason=encodable(reason.strip()[:REASON]),
     )
     await _say(interaction, block)
 

@@ -9,7 +9,7 @@ import structlog
 from discord import Interaction
 
 from bot.domain.cases import Case, CaseKind, Outcome
-from bot.domain.errors import BadOption, NotOurs
+from bot.domain.errors import BadOption, CannotChange, NotOurs
 from bot.domain.messages import Phrase
 from bot.services.cases import Plea
 from bot.ui.asking import place_of
@@ -19,7 +19,7 @@ from bot.ui.case_cards import cases_panel, closed_card
 from bot.ui.forms import ask_in_form, long_field, written_in
 from bot.ui.host import ModerationHost
 from bot.ui.moderators import put_case
-from bot.ui.panels import show
+from bot.ui.panels import replace, show
 from bot.ui.text import shown
 from bot.ui.words import say
 
@@ -76,9 +76,13 @@ async def answer_case(interaction: Interaction[Any], parts: list[str]) -> None:
 
 
 async def _delete(interaction: Interaction[Any], host: ModerationHost, case: Case) -> None:
+    await interaction.response.defer()
     channel = interaction.client.get_partial_messageable(case.channel_id)
-    with suppress(discord.NotFound):  # deleted by hand
-        await channel.get_partial_message(case.message_id).delete()
+    try:
+        with suppress(discord.NotFound):  # deleted by hand
+            await channel.get_partial_message(case.message_id).delete()
+    except discord.Forbidden as error:
+        raise CannotChange from error
     job = await host.studio.books.find(case.guild_id, case.job_code)
     await host.studio.books.deleted(job, interaction.user.id)
     await _close(interaction, host, case, Outcome.DELETED)
@@ -112,6 +116,7 @@ async def _answered(interaction: Interaction[Any], host: ModerationHost, case: C
         code=f"#{case.job_code}",
         text=text,
     )
+    await interaction.response.defer()
     try:
         channel = await interaction.client.create_dm(discord.Object(case.user_id))
         await channel.send(said)
@@ -126,7 +131,7 @@ async def _close(
 ) -> None:
     closed = await host.cases.close(case, outcome, interaction.user.id)
     locale = interaction.guild_locale.value if interaction.guild_locale else "en-US"
-    await interaction.response.edit_message(view=closed_card(locale, closed))
+    await replace(interaction, closed_card(locale, closed))
 
 
 _VERBS: Final[Mapping[str, Callable[[Interaction[Any], ModerationHost, Case], Awaitable[None]]]] = {

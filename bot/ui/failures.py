@@ -9,6 +9,7 @@ from discord import Interaction, app_commands
 
 from bot.domain.errors import ContentRefused, ManagersOnly, QuotaFull, ServersOnly, UserError
 from bot.services.admission import AlreadyAsked
+from bot.ui.moderators import note_refusal
 from bot.ui.refusal_card import refusal_card
 from bot.ui.replies import is_gone, tell
 from bot.ui.wish_button import way_out
@@ -34,6 +35,8 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
         await tell(interaction, text, view)
         if isinstance(cause, QuotaFull):
             await tell_answers(interaction)
+        if isinstance(cause, ContentRefused) and cause.code:
+            await note_refusal(interaction, cause)
     except discord.HTTPException as untold:
         log.warning("failure_untold", status=untold.status, code=untold.code)
     except Exception as untold:  # noqa: BLE001 - a dropped connection; nobody above answers

@@ -12,6 +12,7 @@ from bot.domain.errors import BadOption
 from bot.domain.messages import Phrase
 from bot.domain.windows import zone
 from bot.ui.sources import of_upload
+from bot.ui.text import encodable
 
 MOST_DAYS: Final = 3650
 _LABEL: Final = 45  # characters that Discord takes
@@ -122,6 +123,6 @@ def _values(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, list
 def _fields(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for each in components:
         if "custom_id" in each and "value" in each:
-            yield str(each["custom_id"]), str(each["value"] or "")
+            yield str(each["custom_id"]), encodable(str(each["value"] or ""))
         inner = each.get("component")
         yield from _fields([*each.get("components", []), *([inner] if inner else [])])

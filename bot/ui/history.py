@@ -86,7 +86,7 @@ def history_panel(
         _add(container, locale, each, pictures.get(each.job.id))
     if not page.entries:
         container.add_item(TextDisplay(_nothing(locale, query)))
-    if page.has_newer or page.has_older:
+    if page.entries and (page.has_newer or page.has_older):
         container.add_item(ActionRow(*_turns(locale, query, page)))
     view.add_item(container)
     view.stop()
@@ -193,8 +193,6 @@ def _nothing(locale: str, query: HistoryQuery) -> str:
 
 
 def _turns(locale: str, query: HistoryQuery, page: HistoryPage) -> list[Button[Any]]:
-    if not page.entries:
-        return []
     first, last = page.entries[0].job.id, page.entries[-1].job.id
     ways = (
         ("newer", say(locale, "Newer"), first, page.has_newer),

@@ -67,7 +67,7 @@ async def answer_own(interaction: Interaction[Any], parts: list[str]) -> None:
 async def _ask(interaction: Interaction[Any], job: Job) -> None:
     """Open the form, with the words that everybody can read under the picture."""
     locale = interaction.locale.value
-    public = job.command is Command.IMAGINE and not job.private
+    public = job.command is Command.IMAGINE and not job.private and job.message_id is not None
     words = " ".join((job.prompt or "").split())[:PROMPT_SHOWN] if public else ""
     fields = {
         say(locale, "What shall be drawn?"): long_field("prompt", usual=words, most=MOST_WORDS)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+import discord
 import structlog
 from discord import Interaction
 
@@ -102,8 +103,15 @@ def is_manager(interaction: Interaction[Any]) -> bool:
 
 
 def is_moderator(interaction: Interaction[Any]) -> bool:
-    """Whether the one who acts has Manage Messages, or runs the server."""
+    """Whether the one who acts has Manage Messages in this channel, or runs the server."""
     return interaction.permissions.manage_messages or is_manager(interaction)
+
+
+def moderates_server(interaction: Interaction[Any]) -> bool:
+    """Whether the one who acts moderates all of the server, and not only a channel of it."""
+    user = interaction.user
+    may = isinstance(user, discord.Member) and user.guild_permissions.manage_messages
+    return may or is_manager(interaction)
 
 
 def require_manager(interaction: Interaction[Any]) -> None:
@@ -141,5 +149,5 @@ def _found(table: Mapping[str, Who], name: str, group: str) -> Who:
 def _require(interaction: Interaction[Any], who: Who) -> None:
     if who is Who.MANAGER and not is_manager(interaction):
         raise ManagersOnly
-    if who is Who.MODERATOR and not is_moderator(interaction):
+    if who is Who.MODERATOR and not moderates_server(interaction):
         raise ModeratorsOnly

@@ -73,7 +73,7 @@ async def say_expired(client: discord.Client, waiting: Confirmation) -> None:
     """Say on the card that it has ended; it may be gone already."""
     try:
         view = expired_panel(waiting.locale)
-        await _webhook(client, waiting).edit_message(_ORIGINAL, view=view)
+        await _webhook(client, waiting).edit_message(_ORIGINAL, view=view, attachments=[])
     except Exception as error:  # noqa: BLE001 - dismissed, too old, or Discord's trouble
         log.info("card_not_ended", reason=type(error).__name__)
 

@@ -83,7 +83,7 @@ def doctor_panel(
     ]
     well = "\n".join(f"✅ **{each.subject}**: {each.says}" for each in found if each.well)
     note = f"**{title}**" if heading else ""
-    return panel(heading or title, [note, *problems, well], list(buttons))
+    return panel(heading or title, [note, "\n".join(problems), well], list(buttons))
 
 
 def channel_warnings(locale: str, guild: discord.Guild, channels: Iterable[int]) -> list[str]:

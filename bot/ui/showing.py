@@ -13,7 +13,7 @@ from bot.ui.asking import place_of, show_kept
 from bot.ui.details import show_details
 from bot.ui.host import Host
 from bot.ui.panels import at, button, show, small
-from bot.ui.policy import is_moderator
+from bot.ui.policy import moderates_server
 from bot.ui.posted import link_to, message_of
 from bot.ui.text import shown
 from bot.ui.words import say
@@ -47,9 +47,10 @@ async def show_again(interaction: Interaction[Any], code: str) -> None:
     host: ShowHost = interaction.client
     guild_id = place_of(interaction).guild_id
     job = await host.studio.books.find(guild_id, code)
-    if job.user_id != interaction.user.id and not is_moderator(interaction):
+    own = job.user_id == interaction.user.id
+    if not own and not moderates_server(interaction):
         raise OthersRequest
-    if job.state is JobState.MADE and job.user_id == interaction.user.id:
+    if job.state is JobState.MADE and own:
         ticket = await host.services.recovery.kept(guild_id, interaction.user.id, code)
         await show_kept(interaction, host.studio, ticket)
         return
@@ -58,11 +59,14 @@ async def show_again(interaction: Interaction[Any], code: str) -> None:
     if message is None or not message.attachments:
         await show_details(interaction, host, job)
         return
-    await show(interaction, _panel(interaction.locale.value, job, message))
+    await show(interaction, _panel(interaction.locale.value, job, message, own=own))
 
 
-def _panel(locale: str, job: Job, message: discord.Message) -> LayoutView:
-    """Return the pictures where they stand; the view is stopped, so nothing stays in memory."""
+def _panel(locale: str, job: Job, message: discord.Message, *, own: bool) -> LayoutView:
+    """Return the pictures where they stand, with what can be done where they are one's *own*.
+
+    The view is stopped, so nothing stays in memory.
+    """
     words = shown(job.prompt) if job.prompt else say(locale, "words erased")
     gallery = MediaGallery[LayoutView](
         *(MediaGalleryItem(each.url, description=each.description) for each in message.attachments)
@@ -71,11 +75,11 @@ def _panel(locale: str, job: Job, message: discord.Message) -> LayoutView:
     container = Container[LayoutView](
         TextDisplay(f"**{words}**\n{facts}\n{link_to(job)}"),
         gallery,
-        ActionRow(
-            button(say(locale, "Again"), f"history:again:{job.code}"),
-            button(say(locale, "Details"), f"history:details:{job.code}"),
-        ),
     )
+    if own:
+        again = button(say(locale, "Again"), f"history:again:{job.code}")
+        details = button(say(locale, "Details"), f"history:details:{job.code}")
+        container.add_item(ActionRow(again, details))
     view = LayoutView(timeout=None)
     view.add_item(container)
     view.stop()

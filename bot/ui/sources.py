@@ -109,7 +109,10 @@ def _is_picture(kind: str | None, name: str) -> bool:
 
 
 def _name(address: str) -> str:
-    return URL(address).name or "picture"
+    try:
+        return URL(address).name or "picture"
+    except ValueError:  # another bot's, and no address
+        return "picture"
 
 
 def _pixels(width: int | None, height: int | None) -> Size | None:

@@ -50,7 +50,7 @@ def words_panel(locale: str, entries: Sequence[str], *, news: str = "") -> Layou
         [(each, each) for each in entries],
         words=N_("Take one off the list…"),
     )
-    sections = [news, about, _list(locale, entries), small([how, count])]
+    sections = [news, about, small([how, count]), _list(locale, entries)]
     return panel(say(locale, "Word list"), sections, buttons, menus=take_off)
 
 

@@ -1,5 +1,8 @@
 """Blocks by moderators and by strikes, the word list, and what the log channel offers."""
 
+from typing import Any
+
+import discord
 import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
@@ -8,6 +11,7 @@ from bot.domain.errors import ContentRefused
 from bot.providers.base import ImageProvider
 from bot.storage import audit
 from tests.discord.forging import pressed_anew
+from tests.discord.managing import show_to_everyone
 from tests.discord.pressing import Pressed, opened
 from tests.discord.world import World, log_room_of, private_text, words_of
 from tests.services.studio import Told, answer, picture
@@ -76,7 +80,7 @@ async def test_a_block_is_lifted_by_command_and_by_button(
     )
 
 
-@pytest.mark.parametrize("duration", ["0h", "soon", "366d", "-3h", "hh", "٣h"])
+@pytest.mark.parametrize("duration", ["0h", "soon", "366d", "-3h", "hh", "٣h", "999999999w"])
 async def test_a_duration_that_is_none_blocks_nobody(
     world: World, ann: MemberActor, mona: MemberActor, art_room: ChannelHandle, duration: str
 ) -> None:
@@ -84,6 +88,33 @@ async def test_a_duration_that_is_none_blocks_nobody(
 
     assert "write 30m, 3h, 7d, 2w or forever" in private_text(said)
     assert await world.services.conduct.blocked(world.guild.id) == []
+
+
+async def test_a_quick_block_does_not_shorten_a_longer_one(
+    world: World, told: Told, ann: MemberActor, mona: MemberActor, art_room: ChannelHandle
+) -> None:
+    room = await log_room_of(world)
+    told.outcome = ContentRefused(stage="input", categories=("violence",))
+    await _asked(ann, art_room)
+    await mona.slash(art_room, "block", member=ann, duration="forever", reason="enough")
+
+    said = private_text(await mona.click(room.history()[0], label="Block for a day"))
+
+    assert "until somebody lifts it" in said
+    assert "“enough”" in said
+    assert "until a moderator lifts it" in await _asked(ann, art_room)
+
+
+async def test_moderating_one_channel_is_not_moderating_the_server(
+    world: World, ann: MemberActor, bob: MemberActor, art_room: ChannelHandle
+) -> None:
+    await show_to_everyone(world, "block")
+    mine: Any = {bob: discord.PermissionOverwrite(manage_messages=True)}
+    room = world.guild.create_text_channel("bobs", overwrites=mine)
+
+    said = private_text(await bob.slash(room, "block", member=ann))
+
+    assert "Manage Messages permission" in said
 
 
 async def test_nobody_blocks_themselves_or_without_the_right(

@@ -1,5 +1,7 @@
 """``/easel help`` and ``/easel doctor``: what can be done here, what is missing, and its cure."""
 
+from typing import Any
+
 import discord
 import pytest
 from simcord.actors import MemberActor
@@ -135,3 +137,16 @@ async def test_in_a_thread(world: World, ann: MemberActor) -> None:
     assert "20 left" in private_text(await ann.slash(thread, "easel help"))
     begun = private_text(await world.greta.slash(thread, "easel setup"))
     assert "· 1 of 4 ·" in begun
+
+
+async def test_the_doctor_names_many_channels_on_one_panel(
+    world: World, greta: MemberActor, art_room: ChannelHandle
+) -> None:
+    bare: Any = {world.guild.default_role: discord.PermissionOverwrite(attach_files=False)}
+    rooms = [world.guild.create_text_channel(f"room-{n}", overwrites=bare) for n in range(30)]
+    chosen = frozenset(room.id for room in rooms)
+    await world.services.guilds.add(world.guild.id, greta.id, channels=chosen)
+
+    told = await _doctor(world)
+
+    assert told.count("Attach Files") > 5

@@ -185,3 +185,16 @@ async def test_a_forged_button_of_another_message_is_no_way_in(
     pressed = await forged(world, bob, art_room, panel.response.id, again)
 
     assert "belong to the person" in private_text(pressed)
+
+
+async def test_a_page_that_emptied_meanwhile_says_so(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    await _made(world, ann, *(f"kite {number}" for number in range(6)))
+    panel = await opened(ann, art_room, "history", search="kite")
+    world.clock.advance(hours=25)
+    await world.services.studio.books.erase_old_prompts()
+
+    await panel.press("Older")
+
+    assert "Nothing found." in panel.text

@@ -136,5 +136,7 @@ async def test_a_member_who_takes_no_letters_stays_open(
 
     answered = await mona.submit_modal(form, {"text": "No."})
 
-    assert "does not take direct messages" in private_text(answered)
+    (told,) = answered.followups
+    assert told.ephemeral
+    assert "does not take direct messages" in told.content
     assert "was answered" not in words_of(world, posted)

@@ -23,6 +23,9 @@ from bot.domain.wordlist import LONGEST, entry_of, find
         ("*cat*", "tomcats"),
         ("b*d*g", "a birdsong"),
         ("red kite", "the red-kite!"),
+        ("kitten", "_kitten_"),
+        ("red kite", "red_kite"),
+        ("hello", "\U0001d407\U0001d404\U0001d40b\U0001d40b\U0001d40e"),
         ("кот", "чёрный кот"),
     ],
 )
@@ -47,7 +50,9 @@ def test_what_is_left_alone(entry: str, prompt: str) -> None:
     assert find([entry_of(entry)], prompt) is None
 
 
-@pytest.mark.parametrize("text", ["", "*", "a", "*a*", "—", "x" * (LONGEST + 1), "red a"])
+@pytest.mark.parametrize(
+    "text", ["", "*", "a", "*a*", "—", "x" * (LONGEST + 1), "red a", "강" * 26]
+)
 def test_what_cannot_be_an_entry(text: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         entry_of(text)
