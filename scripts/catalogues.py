@@ -72,14 +72,18 @@ class _Catalogue(Catalog):
 
 def main() -> int:
     """Write or check every catalogue; the exit code is 1 where one is stale."""
-    stale = [path for path, data in files() if not path.exists() or path.read_bytes() != data]
+    stale = [(path, data) for path, data in files() if _there(path) != data]
     if "--check" not in sys.argv[1:]:
-        for path, data in files():
+        for path, data in stale:
             path.write_bytes(data)
         return 0
-    for path in stale:
+    for path, _ in stale:
         sys.stderr.write(f"{path.relative_to(ROOT)} is stale: run `make format`.\n")
     return 1 if stale else 0
+
+
+def _there(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
 
 
 def files() -> Iterator[tuple[Path, bytes]]:

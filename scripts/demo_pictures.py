@@ -22,7 +22,7 @@ from tests.demo.page import Visitor, running_browser, running_demo, visiting  # 
 from tests.imaging.pictures import photo, saved  # noqa: E402 - path first
 
 COLOURS: Final = 128
-DESKTOP: Final = (1200, 1000)
+DESKTOP: Final = (1200, 1200)
 PHONE: Final = (400, 800)
 BOAT: Final = "a sailboat on a mountain lake at dawn"
 

@@ -17,7 +17,7 @@ from bot.ui.host import Host
 from bot.ui.replies import tell
 from bot.ui.results import ALT_LIMIT
 from bot.ui.text import encodable
-from bot.ui.words import say
+from bot.ui.words import languages, say
 
 _MOST: Final = 5  # fields of a form
 
@@ -39,7 +39,7 @@ async def open_alt_text(interaction: Interaction[Any], message: Message) -> None
     most = ALT_LIMIT - len(_prefix(locale))
     fields: dict[str, Item[Any]] = {}
     for number, each in enumerate(message.attachments[:_MOST], 1):
-        words = _without(_prefix(locale), each.description or "")[:most]
+        words = _without_prefix(each.description or "")[:most]
         label = say(locale, "Picture {number}", number=number)
         fields[label] = long_field(str(each.id), usual=words, most=most)
     await ask_in_form(interaction, f"alt:{code}", say(locale, "Alt text"), fields)
@@ -58,7 +58,7 @@ async def answer_alt_text(interaction: Interaction[Any], parts: list[str]) -> No
     texts = written_in(interaction)
     prefix = _prefix(locale)
     described = [
-        _Described(int(name), prefix + encodable(_without(prefix, " ".join(text.split()))))
+        _Described(int(name), prefix + encodable(_without_prefix(" ".join(text.split()))))
         for name, text in texts.items()
     ]
     await interaction.response.defer(thinking=True, ephemeral=True)
@@ -99,5 +99,9 @@ def _prefix(locale: str) -> str:
     return say(locale, "AI image: {words}", words="")
 
 
-def _without(prefix: str, text: str) -> str:
-    return text.removeprefix(prefix)
+def _without_prefix(text: str) -> str:
+    """Return a description without what begins it, in whichever language that is."""
+    for prefix in map(_prefix, languages()):
+        if text.startswith(prefix):
+            return text.removeprefix(prefix)
+    return text

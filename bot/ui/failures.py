@@ -9,14 +9,19 @@ from discord import Interaction, app_commands
 
 from bot.domain.errors import ContentRefused, ManagersOnly, QuotaFull, ServersOnly, UserError
 from bot.services.admission import AlreadyAsked
+from bot.ui.forms import written_in
 from bot.ui.moderators import note_refusal
 from bot.ui.refusal_card import refusal_card
 from bot.ui.replies import is_gone, tell
+from bot.ui.text import shown
 from bot.ui.wish_button import way_out
 from bot.ui.wish_news import tell_answers
 from bot.ui.words import refusal, say
 
 log = structlog.get_logger(__name__)
+
+_LONG = 12  # characters; less is written again soon enough
+_MOST_WORDS = 1000
 
 
 async def answer_failure(interaction: Interaction[Any], error: BaseException) -> None:
@@ -32,7 +37,7 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
         if isinstance(cause, QuotaFull):
             more, view = await way_out(interaction, cause)
             text = f"{text} {more}".rstrip()
-        await tell(interaction, text, view)
+        await tell(interaction, text + _written(interaction), view)
         if isinstance(cause, QuotaFull):
             await tell_answers(interaction)
         if isinstance(cause, ContentRefused) and cause.code:
@@ -41,6 +46,17 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
         log.warning("failure_untold", status=untold.status, code=untold.code)
     except Exception as untold:  # noqa: BLE001 - a dropped connection; nobody above answers
         log.warning("failure_untold", reason=type(untold).__name__)
+
+
+def _written(interaction: Interaction[Any]) -> str:
+    """Return the longest text of a form that is refused: its form is gone, and cannot come back."""
+    if interaction.type is not discord.InteractionType.modal_submit:
+        return ""
+    words = max(written_in(interaction).values(), key=len, default="")
+    if len(words) < _LONG:
+        return ""
+    said = say(interaction.locale.value, "Your words, so that they are not lost:")
+    return f"\n-# {said}\n{shown(words, _MOST_WORDS)}"
 
 
 def _cause(error: BaseException) -> BaseException:

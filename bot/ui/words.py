@@ -37,6 +37,11 @@ def is_spoken(locale: str) -> bool:
     return bool(_catalogue(locale).info())
 
 
+def languages() -> list[str]:
+    """Return English and every language that there is a catalogue of."""
+    return ["en", *sorted(each.name for each in _LOCALES.iterdir() if each.is_dir())]
+
+
 def say(locale: str, message: str, /, **values: object) -> str:
     """Return *message* in the language of *locale* with its places filled.
 

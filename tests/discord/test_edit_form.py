@@ -251,9 +251,10 @@ async def test_what_cannot_be_meant_is_told_privately_and_free(
 ) -> None:
     before = await _booked(world)
 
-    text = private_text(await _sent(ann, result, **values))
+    text = private_text(await _sent(ann, result, prompt="a long *way* of words", **values))
 
     assert words in text
+    assert r"a long \*way\* of words" in text, "what was written is lost"
     assert await _booked(world) == before
     assert len(art_room.history()) == 1
 

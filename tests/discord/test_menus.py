@@ -207,6 +207,24 @@ async def test_alt_text_always_says_that_it_is_made(
     assert len(said) <= 1024
 
 
+async def test_alt_text_says_it_once_in_whatever_language(
+    world: World, ann: MemberActor, mona: MemberActor, art_room: ChannelHandle
+) -> None:
+    world.rules.locale = "de"
+    result = _posted(await ann.slash(art_room, "imagine", prompt="eine Katze"))
+    assert result.attachments[0].description == "KI-Bild: eine Katze"
+    world.rules.locale = "en-US"
+    form = await mona.context_menu(art_room, "Alt text", result)
+    assert form.modal is not None
+    (field,) = [each["component"] for each in form.modal["components"]]
+    assert field["value"] == "eine Katze"
+
+    await mona.submit_modal(form, {field["custom_id"]: "KI-Bild: eine Katze"})
+
+    (after,) = art_room.history()
+    assert after.attachments[0].description == "AI image: eine Katze"
+
+
 async def test_alt_text_is_not_for_strangers_nor_for_others_messages(
     ann: MemberActor, bob: MemberActor, art_room: ChannelHandle, bobs: discord.Message
 ) -> None:
