@@ -8,6 +8,9 @@ INSTALL := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compil
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
+# One more than there are processors: a part of the time is waiting for processes and clocks.
+WORKERS = $(shell $(PYTHON) -c "import os; print(1 + (os.cpu_count() or 1))")
+
 # Installed uncompiled, so what a program compiles has to be kept for the next.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -22,7 +25,7 @@ run: $(VENV)/.run ## Run the real bot with the settings of the environment and .
 	@$(RUN) -m bot run
 
 test: $(VENV)/.dev ## Run all tests
-	@$(RUN) -m pytest -n auto --dist worksteal
+	@$(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 quota-machine: $(VENV)/.dev ## Live two thousand random lives of a server; the books must add up
 	@QUOTA_MACHINE_RUNS=2000 $(RUN) -m pytest --timeout 0 tests/services/test_quota_machine.py
