@@ -6,11 +6,11 @@ from typing import Any
 
 from discord import Interaction, NotFound
 
-from bot.domain.asks import Command, recall
+from bot.domain.asks import Command
 from bot.domain.errors import AlreadyAnswered, NoSuchJob, NotYours
 from bot.domain.jobs import Job
 from bot.domain.messages import Slash
-from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
+from bot.ui.asking import ask_and_show, asked_again, place_of
 from bot.ui.details import show_details
 from bot.ui.drafting import draft_message, open_draft
 from bot.ui.host import Host
@@ -39,14 +39,8 @@ async def _again(interaction: Interaction[Any], host: Host, job: Job, position: 
     del position
     if job.prompt is None:
         raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
-    ask = recall(
-        job.options,
-        command=job.command,
-        prompt=job.prompt,
-        origin=origin_of(interaction),
-        asker=asker_of(interaction),
-        place=place_of(interaction),
-        parent=job.code,
+    ask = asked_again(
+        interaction, job.options, command=job.command, prompt=job.prompt, parent=job.code
     )
     await ask_and_show(interaction, host.studio, ask)
 

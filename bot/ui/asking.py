@@ -1,13 +1,13 @@
 """From an interaction to a request, and from a request to the picture in the channel."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 import discord
 from discord import Interaction
 
-from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength
+from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength, recall
 from bot.domain.pictures import Fit
 from bot.domain.sizes import Wanted
 from bot.services.admission import Ticket
@@ -61,6 +61,26 @@ def ask_of(interaction: Interaction[Any], command: Command, **options: Unpack[Op
         asker=asker_of(interaction),
         place=place_of(interaction),
         **options,
+    )
+
+
+def asked_again(
+    interaction: Interaction[Any],
+    options: Mapping[str, Any],
+    *,
+    command: Command,
+    prompt: str,
+    parent: str | None,
+) -> Ask:
+    """Return the request whose remembered *options* these are, as *interaction* makes it."""
+    return recall(
+        options,
+        command=command,
+        prompt=prompt,
+        origin=origin_of(interaction),
+        asker=asker_of(interaction),
+        place=place_of(interaction),
+        parent=parent,
     )
 
 

@@ -16,13 +16,13 @@ from discord.ui import (
     Thumbnail,
 )
 
-from bot.domain.asks import Command, recall
+from bot.domain.asks import Command
 from bot.domain.errors import NoSuchJob, NotYours
 from bot.domain.history import Ending, Entry, HistoryPage, HistoryQuery
 from bot.domain.jobs import Job, JobState
 from bot.domain.messages import CHOICE, N_, Slash
 from bot.services.history import History
-from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
+from bot.ui.asking import ask_and_show, asked_again, place_of
 from bot.ui.details import show_details
 from bot.ui.host import Host
 from bot.ui.panels import at, button, small
@@ -123,14 +123,8 @@ async def _turn(interaction: Interaction[Any], turn: str, rest: list[str]) -> No
 async def _again(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:
     if job.prompt is None:
         raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
-    ask = recall(
-        job.options,
-        command=job.command,
-        prompt=job.prompt,
-        origin=origin_of(interaction),
-        asker=asker_of(interaction),
-        place=place_of(interaction),
-        parent=job.code,
+    ask = asked_again(
+        interaction, job.options, command=job.command, prompt=job.prompt, parent=job.code
     )
     await ask_and_show(interaction, host.studio, ask)
 

@@ -5,11 +5,11 @@ from typing import Any, Final
 from discord import ButtonStyle, Interaction
 from discord.ui import Button, View
 
-from bot.domain.asks import Command, recall
+from bot.domain.asks import Command
 from bot.domain.errors import NotYours
 from bot.domain.jobs import Job
 from bot.domain.messages import Slash
-from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
+from bot.ui.asking import ask_and_show, asked_again, place_of
 from bot.ui.drafting import draft_message
 from bot.ui.edit_form import MOST_WORDS
 from bot.ui.forms import ask_in_form, long_field, written_in
@@ -52,13 +52,11 @@ async def answer_own(interaction: Interaction[Any], parts: list[str]) -> None:
         return
     prompt = written_in(interaction)["prompt"]
     looks = {name: job.options[name] for name in _LOOKS if name in job.options}
-    seen = recall(
+    seen = asked_again(
+        interaction,
         looks if job.command is Command.IMAGINE else {},
         command=Command.IMAGINE,
         prompt=prompt,
-        origin=origin_of(interaction),
-        asker=asker_of(interaction),
-        place=place_of(interaction),
         parent=None,
     )
     await ask_and_show(interaction, host.studio, seen)

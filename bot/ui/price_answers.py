@@ -4,11 +4,11 @@ from typing import Any
 
 from discord import Interaction
 
-from bot.domain.asks import Ask, recall
+from bot.domain.asks import Ask
 from bot.domain.confirmations import Confirmation
 from bot.domain.errors import AlreadyAnswered
 from bot.services.admission import Agreed
-from bot.ui.asking import acknowledge_and_show, asker_of, origin_of, place_of
+from bot.ui.asking import acknowledge_and_show, asked_again, place_of
 from bot.ui.host import Host
 from bot.ui.price_card import cancelled_panel, take_back
 
@@ -52,13 +52,7 @@ def agreed(
         if waiting.cheaper is None or waiting.cheaper_micros is None:
             raise AlreadyAnswered
         options, micros = waiting.cheaper, waiting.cheaper_micros
-    ask = recall(
-        options,
-        command=waiting.command,
-        prompt=waiting.prompt,
-        origin=origin_of(interaction),
-        asker=asker_of(interaction),
-        place=place_of(interaction),
-        parent=waiting.parent,
+    ask = asked_again(
+        interaction, options, command=waiting.command, prompt=waiting.prompt, parent=waiting.parent
     )
     return ask, micros

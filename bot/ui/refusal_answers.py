@@ -5,13 +5,12 @@ from typing import Any, Final
 
 from discord import Interaction
 
-from bot.domain.asks import recall
 from bot.domain.cases import CaseKind
 from bot.domain.errors import NoSuchJob, NotYours
 from bot.domain.jobs import Job
 from bot.domain.messages import Slash
 from bot.services.cases import Plea
-from bot.ui.asking import ask_and_show, asker_of, origin_of, place_of
+from bot.ui.asking import ask_and_show, asked_again, place_of
 from bot.ui.forms import ask_in_form, long_field, written_in
 from bot.ui.host import Host
 from bot.ui.moderators import put_case
@@ -45,13 +44,11 @@ async def _again(interaction: Interaction[Any], job: Job) -> None:
     host: Host = interaction.client
     if not job.options:
         raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
-    ask = recall(
+    ask = asked_again(
+        interaction,
         job.options,
         command=job.command,
         prompt=written_in(interaction).get("prompt", ""),
-        origin=origin_of(interaction),
-        asker=asker_of(interaction),
-        place=place_of(interaction),
         parent=job.parent,
     )
     await ask_and_show(interaction, host.studio, ask)
