@@ -30,6 +30,12 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
     if isinstance(cause, AlreadyAsked) or is_gone(cause):
         log.info("interaction_dropped", reason=type(cause).__name__)
         return
+    await _tell(interaction, cause)
+    if isinstance(cause, ContentRefused) and cause.code:  # also where its asker is gone
+        await note_refusal(interaction, cause)
+
+
+async def _tell(interaction: Interaction[Any], cause: BaseException) -> None:
     try:
         text, view = _text(interaction.locale.value, cause), None
         if isinstance(cause, ContentRefused) and cause.code:
@@ -40,8 +46,6 @@ async def answer_failure(interaction: Interaction[Any], error: BaseException) ->
         await tell(interaction, text + _written(interaction), view)
         if isinstance(cause, QuotaFull):
             await tell_answers(interaction)
-        if isinstance(cause, ContentRefused) and cause.code:
-            await note_refusal(interaction, cause)
     except discord.HTTPException as untold:
         log.warning("failure_untold", status=untold.status, code=untold.code)
     except Exception as untold:  # noqa: BLE001 - a dropped connection; nobody above answers

@@ -11,7 +11,7 @@ from simcord.builders import ChannelHandle
 from bot.client import EaselClient
 from bot.domain.errors import StorageBusy
 from bot.services.guilds import Guilds
-from tests.discord.world import World, private_text
+from tests.discord.world import World, log_room_of, private_text
 
 
 class _Edits:
@@ -88,6 +88,19 @@ async def test_a_refusal_is_told_whatever_becomes_of_the_notice(
     monkeypatch.setattr(discord.abc.Messageable, "send", _drop)
 
     assert "Declined" in private_text(await ann.slash(art_room, "imagine", prompt="forbidden"))
+
+
+async def test_moderators_are_told_although_the_asker_cannot_be(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    room = await log_room_of(world)
+    world.env.inject_error("POST", "/webhooks/*/*", status=404, code=10015, times=None)
+    world.env.inject_error("PATCH", "/webhooks/*/*", status=404, code=10015, times=None)
+
+    await ann.slash(art_room, "imagine", prompt="forbidden")
+
+    (notice,) = room.history()
+    assert "declined by the picture service" in notice.content
 
 
 async def test_a_refusal_is_told_while_the_database_is_busy(
