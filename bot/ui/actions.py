@@ -7,15 +7,15 @@ from typing import Any
 from discord import Interaction, NotFound
 
 from bot.domain.asks import Command
-from bot.domain.errors import AlreadyAnswered, NoSuchJob, NotYours
+from bot.domain.errors import AlreadyAnswered, NoSuchJob
 from bot.domain.jobs import Job
 from bot.domain.messages import Slash
-from bot.ui.asking import ask_and_show, asked_again, place_of
+from bot.ui.asking import ask_the_same, place_of
 from bot.ui.details import show_details
 from bot.ui.drafting import draft_message, open_draft
 from bot.ui.host import Host
 from bot.ui.own import offer_own
-from bot.ui.policy import CONTROLS, is_for, is_manager
+from bot.ui.policy import CONTROLS, is_for, is_manager, require_for
 from bot.ui.sharing import share_result
 
 
@@ -27,22 +27,17 @@ async def answer_result(interaction: Interaction[Any], parts: list[str]) -> None
     job = await host.studio.books.find(guild_id, code)
     if verb in _OF_RESULTS:
         _require_its_message(interaction, job)
-    if is_for(interaction, CONTROLS[f"easel:{verb}"], job.user_id):
-        await VERBS[verb](interaction, host, job, int(position))
-    elif verb in _OFFERING:
+    who = CONTROLS[f"easel:{verb}"]
+    if verb in _OFFERING and not is_for(interaction, who, job.user_id):
         await offer_own(interaction, host, job)
-    else:
-        raise NotYours(command=Slash(job.command))
+        return
+    require_for(interaction, who, job)
+    await VERBS[verb](interaction, host, job, int(position))
 
 
 async def _again(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:
-    del position
-    if job.prompt is None:
-        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
-    ask = asked_again(
-        interaction, job.options, command=job.command, prompt=job.prompt, parent=job.code
-    )
-    await ask_and_show(interaction, host.studio, ask)
+    del host, position
+    await ask_the_same(interaction, job)
 
 
 async def _edit(interaction: Interaction[Any], host: Host, job: Job, position: int) -> None:

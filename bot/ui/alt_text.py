@@ -7,13 +7,13 @@ import discord
 from discord import Interaction, Message
 from discord.ui import Item
 
-from bot.domain.errors import CannotChange, NotOurs, NotYours
+from bot.domain.errors import CannotChange, NotOurs
 from bot.domain.jobs import Job
-from bot.domain.messages import Slash
-from bot.ui.asking import asker_of, place_of
+from bot.ui.asking import place_of
 from bot.ui.buttons import code_in
 from bot.ui.forms import ask_in_form, long_field, written_in
 from bot.ui.host import Host
+from bot.ui.policy import CONTROLS, require_for
 from bot.ui.replies import tell
 from bot.ui.results import ALT_LIMIT
 from bot.ui.text import encodable
@@ -89,9 +89,7 @@ async def _job(interaction: Interaction[Any], code: str) -> Job:
     """Return the request *code*. Raises NotYours: it is not for the one who acts to describe."""
     host: Host = interaction.client
     job = await host.studio.books.find(place_of(interaction).guild_id, code)
-    asker = asker_of(interaction)
-    if asker.user_id != job.user_id and not asker.moderates:
-        raise NotYours(command=Slash(job.command))
+    require_for(interaction, CONTROLS["alt"], job)
     return job
 
 

@@ -8,6 +8,9 @@ import discord
 from discord import Interaction
 
 from bot.domain.asks import Ask, Asker, Command, Origin, Place, Source, Strength, recall
+from bot.domain.errors import NoSuchJob
+from bot.domain.jobs import Job
+from bot.domain.messages import Slash
 from bot.domain.pictures import Fit
 from bot.domain.sizes import Wanted
 from bot.services.admission import Ticket
@@ -82,6 +85,22 @@ def asked_again(
         place=place_of(interaction),
         parent=parent,
     )
+
+
+async def ask_the_same(interaction: Interaction[Any], job: Job) -> None:
+    """Ask for the same as *job*, as a request of the one who acts.
+
+    Raises:
+        NoSuchJob: its words are erased.
+        UserError: as `ask_and_show`.
+    """
+    if job.prompt is None:
+        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
+    ask = asked_again(
+        interaction, job.options, command=job.command, prompt=job.prompt, parent=job.code
+    )
+    host: Host = interaction.client
+    await ask_and_show(interaction, host.studio, ask)
 
 
 async def ask_and_show(

@@ -5,28 +5,23 @@ from contextlib import suppress
 from typing import Any, Final
 
 import discord
-import structlog
 from discord import Interaction
 
 from bot.domain.cases import Case, CaseKind, Outcome
 from bot.domain.errors import BadOption, CannotChange, NotOurs
 from bot.domain.messages import Phrase
-from bot.services.cases import Plea
 from bot.ui.asking import place_of
 from bot.ui.blocks import A_DAY
 from bot.ui.buttons import code_in
 from bot.ui.case_cards import cases_panel, closed_card
 from bot.ui.forms import ask_in_form, long_field, written_in
 from bot.ui.host import ModerationHost
-from bot.ui.moderators import put_case
+from bot.ui.moderators import MOST_WRITTEN, put_case
 from bot.ui.panels import replace, show
 from bot.ui.text import shown
 from bot.ui.words import say
 
-log = structlog.get_logger(__name__)
-
 _SHOWN: Final = 8
-_MOST: Final = 500  # characters of a report and of an answer
 
 
 async def ask_to_report(interaction: Interaction[Any], message: discord.Message) -> None:
@@ -35,7 +30,7 @@ async def ask_to_report(interaction: Interaction[Any], message: discord.Message)
     if code is None:
         raise NotOurs
     locale = interaction.locale.value
-    field = long_field("text", hint=say(locale, "What is wrong with it?"), most=_MOST)
+    field = long_field("text", hint=say(locale, "What is wrong with it?"), most=MOST_WRITTEN)
     title, label = say(locale, "Report this picture"), say(locale, "What moderators should know")
     await ask_in_form(interaction, f"report:{code}:{message.id}", title, {label: field})
 
@@ -44,19 +39,10 @@ async def answer_report(interaction: Interaction[Any], parts: list[str]) -> None
     """Put the report before those who moderate. Raises NotOurs: the message is another's."""
     code, message_id = parts
     host: ModerationHost = interaction.client
-    place = place_of(interaction)
-    job = await host.studio.books.find(place.guild_id, code)
+    job = await host.studio.books.find(place_of(interaction).guild_id, code)
     if job.message_id != int(message_id):  # somebody else's, with a copied button; or deleted
         raise NotOurs
-    plea = Plea(
-        kind=CaseKind.REPORT,
-        about=job,
-        user_id=interaction.user.id,
-        locale=interaction.locale.value,
-        text=written_in(interaction).get("text", "").strip()[:_MOST],
-        channel_id=place.channel_id,
-    )
-    await put_case(interaction, plea)
+    await put_case(interaction, CaseKind.REPORT, job)
 
 
 async def show_cases(interaction: Interaction[Any], about: int | None) -> None:
@@ -100,14 +86,14 @@ async def _dismiss(interaction: Interaction[Any], host: ModerationHost, case: Ca
 async def _ask_answer(interaction: Interaction[Any], host: ModerationHost, case: Case) -> None:
     del host
     locale = interaction.locale.value
-    field = long_field("text", hint=say(locale, "The member reads this."), most=_MOST)
+    field = long_field("text", hint=say(locale, "The member reads this."), most=MOST_WRITTEN)
     title, label = say(locale, "Answer"), say(locale, "Your answer")
     await ask_in_form(interaction, f"case:answered:{case.id}", title, {label: field})
 
 
 async def _answered(interaction: Interaction[Any], host: ModerationHost, case: Case) -> None:
     """Write to the member. Raises BadOption: Discord does not let Easel do that."""
-    text = shown(written_in(interaction).get("text", ""), _MOST)
+    text = shown(written_in(interaction).get("text", ""), MOST_WRITTEN)
     server = shown(interaction.guild.name if interaction.guild else "?", 100)
     said = say(
         case.locale,

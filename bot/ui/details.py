@@ -8,15 +8,16 @@ from discord import Interaction, Message
 from discord.ui import LayoutView
 
 from bot.domain.asks import Command
-from bot.domain.errors import NotOurs, NotYours
+from bot.domain.errors import NotOurs
 from bot.domain.jobs import Job, JobState
 from bot.domain.messages import N_, Slash
 from bot.domain.money import dollars
-from bot.ui.asking import asker_of, place_of
+from bot.ui.asking import place_of
 from bot.ui.buttons import code_in
 from bot.ui.host import Host
 from bot.ui.option_words import in_words
 from bot.ui.panels import at, lines, panel, show, small
+from bot.ui.policy import COMMANDS, require_for
 from bot.ui.posted import link_to
 from bot.ui.text import message_link, shown
 from bot.ui.words import say, say_many
@@ -50,9 +51,7 @@ async def show_details(interaction: Interaction[Any], host: Host, job: Job) -> N
     Raises:
         NotYours: it is somebody else's, and the one who asks is no moderator.
     """
-    asker = asker_of(interaction)
-    if asker.user_id != job.user_id and not asker.moderates:
-        raise NotYours(command=Slash(job.command))
+    require_for(interaction, COMMANDS["Image details"], job)
     before = await host.studio.books.lineage(job)
     locale, now = interaction.locale.value, interaction.created_at
     await show(interaction, details_panel(locale, job, before, now))

@@ -59,14 +59,20 @@ def long_field(
 
 def written_in(interaction: Interaction[Any]) -> dict[str, str]:
     """Return what was written into the form, by the fields' names."""
-    data: Any = interaction.data or {}
-    return dict(_fields(data.get("components", [])))
+    return {
+        str(each["custom_id"]): encodable(str(each["value"] or ""))
+        for each in _parts(interaction)
+        if "custom_id" in each and "value" in each
+    }
 
 
 def picked_in(interaction: Interaction[Any]) -> dict[str, list[str]]:
     """Return what was chosen in the form's selects, by the fields' names."""
-    data: Any = interaction.data or {}
-    return dict(_values(data.get("components", [])))
+    return {
+        str(each["custom_id"]): [str(value) for value in each["values"] or ()]
+        for each in _parts(interaction)
+        if "custom_id" in each and "values" in each
+    }
 
 
 def uploaded_in(interaction: Interaction[Any]) -> dict[str, tuple[Source, ...]]:
@@ -112,17 +118,14 @@ def _end_of(text: str, timezone: str) -> datetime:
     return datetime.combine(day, time(), zone(timezone)).astimezone(UTC)
 
 
-def _values(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, list[str]]]:
-    for each in components:
-        if "custom_id" in each and "values" in each:
-            yield str(each["custom_id"]), [str(value) for value in each["values"] or ()]
-        inner = each.get("component")
-        yield from _values([*each.get("components", []), *([inner] if inner else [])])
+def _parts(interaction: Interaction[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield every part of the form that was sent."""
+    data: Any = interaction.data or {}
+    yield from _flat(data.get("components", []))
 
 
-def _fields(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _flat(components: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for each in components:
-        if "custom_id" in each and "value" in each:
-            yield str(each["custom_id"]), encodable(str(each["value"] or ""))
+        yield each
         inner = each.get("component")
-        yield from _fields([*each.get("components", []), *([inner] if inner else [])])
+        yield from _flat([*each.get("components", []), *([inner] if inner else [])])

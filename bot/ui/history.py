@@ -17,15 +17,15 @@ from discord.ui import (
 )
 
 from bot.domain.asks import Command
-from bot.domain.errors import NoSuchJob, NotYours
 from bot.domain.history import Ending, Entry, HistoryPage, HistoryQuery
 from bot.domain.jobs import Job, JobState
 from bot.domain.messages import CHOICE, N_, Slash
 from bot.services.history import History
-from bot.ui.asking import ask_and_show, asked_again, place_of
+from bot.ui.asking import ask_the_same, place_of
 from bot.ui.details import show_details
 from bot.ui.host import Host
 from bot.ui.panels import at, button, small
+from bot.ui.policy import CONTROLS, require_for
 from bot.ui.posted import first_pictures, link_to
 from bot.ui.text import shown
 from bot.ui.words import name_in, say
@@ -102,8 +102,7 @@ async def answer_history(interaction: Interaction[Any], parts: list[str]) -> Non
     host: HistoryHost = interaction.client
     (code,) = rest
     job = await host.studio.books.find(place_of(interaction).guild_id, code)
-    if job.user_id != interaction.user.id:
-        raise NotYours(command=Slash(job.command))
+    require_for(interaction, CONTROLS["history"], job)
     await _VERBS[verb](interaction, host, job)
 
 
@@ -121,12 +120,8 @@ async def _turn(interaction: Interaction[Any], turn: str, rest: list[str]) -> No
 
 
 async def _again(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:
-    if job.prompt is None:
-        raise NoSuchJob(code=f"#{job.code}", command=Slash(job.command))
-    ask = asked_again(
-        interaction, job.options, command=job.command, prompt=job.prompt, parent=job.code
-    )
-    await ask_and_show(interaction, host.studio, ask)
+    del host
+    await ask_the_same(interaction, job)
 
 
 async def _details(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:

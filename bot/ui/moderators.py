@@ -8,9 +8,12 @@ from discord.ui import View
 
 from bot.domain.cases import Case, CaseKind
 from bot.domain.errors import ContentRefused, NoLogChannel
+from bot.domain.jobs import Job
 from bot.domain.messages import N_
 from bot.services.cases import Plea
+from bot.ui.asking import place_of
 from bot.ui.case_cards import case_card
+from bot.ui.forms import written_in
 from bot.ui.host import ModerationHost
 from bot.ui.panels import button
 from bot.ui.reasons import declined, reasons
@@ -18,6 +21,9 @@ from bot.ui.replies import tell
 from bot.ui.words import say
 
 log = structlog.get_logger(__name__)
+
+MOST_WRITTEN: Final = 500
+"""Characters of what a member writes to those who moderate."""
 
 _TOLD: Final = {
     CaseKind.REPORT: N_("Thank you. The people who moderate this server see it now."),
@@ -44,13 +50,21 @@ async def note_refusal(interaction: Interaction[Any], error: ContentRefused) -> 
         await host.notices.post(choices.log_channel, text, buttons)
 
 
-async def put_case(interaction: Interaction[Any], plea: Plea) -> None:
-    """Put what a member asks before those who moderate, once.
+async def put_case(interaction: Interaction[Any], kind: CaseKind, about: Job) -> None:
+    """Put what a member wrote into a form before those who moderate, once.
 
     Raises:
         NoLogChannel: nobody can be reached; nothing is left open.
     """
     host: ModerationHost = interaction.client
+    plea = Plea(
+        kind=kind,
+        about=about,
+        user_id=interaction.user.id,
+        locale=interaction.locale.value,
+        text=written_in(interaction).get("text", "").strip()[:MOST_WRITTEN],
+        channel_id=place_of(interaction).channel_id,
+    )
     await interaction.response.defer(ephemeral=True, thinking=True)
     case, is_new = await host.cases.open(plea)
     if not is_new and case.card_message_id is not None:

@@ -12,7 +12,9 @@ import discord
 import structlog
 from discord import Interaction
 
-from bot.domain.errors import ManagersOnly, ModeratorsOnly
+from bot.domain.errors import ManagersOnly, ModeratorsOnly, NotYours
+from bot.domain.jobs import Job
+from bot.domain.messages import Slash
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +22,7 @@ log = structlog.get_logger(__name__)
 class Who(StrEnum):
     """Who may do something.
 
-    Where it is about a request, its handler asks `is_for` with the one who asked for that.
+    Where it is about a request, its handler asks `require_for` with that.
     """
 
     EVERYONE = "everyone"
@@ -136,6 +138,12 @@ def is_for(interaction: Interaction[Any], who: Who, asker: int) -> bool:
     if who is Who.ASKER_OR_MODERATOR:
         return is_moderator(interaction)
     return who is Who.ASKER_OR_MANAGER and is_manager(interaction)
+
+
+def require_for(interaction: Interaction[Any], who: Who, job: Job) -> None:
+    """Raise NotYours where what is for *who* is not for the one who acts, of *job*."""
+    if not is_for(interaction, who, job.user_id):
+        raise NotYours(command=Slash(job.command))
 
 
 def _found(table: Mapping[str, Who], name: str, group: str) -> Who:

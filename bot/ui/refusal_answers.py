@@ -6,20 +6,18 @@ from typing import Any, Final
 from discord import Interaction
 
 from bot.domain.cases import CaseKind
-from bot.domain.errors import NoSuchJob, NotYours
+from bot.domain.errors import NoSuchJob
 from bot.domain.jobs import Job
 from bot.domain.messages import Slash
-from bot.services.cases import Plea
 from bot.ui.asking import ask_and_show, asked_again, place_of
 from bot.ui.forms import ask_in_form, long_field, written_in
 from bot.ui.host import Host
-from bot.ui.moderators import put_case
+from bot.ui.moderators import MOST_WRITTEN, put_case
+from bot.ui.policy import CONTROLS, require_for
 from bot.ui.words import say
 
 MOST_PROMPT: Final = 4000
 """Characters that a field of a form takes; a command takes 6,000."""
-
-_MOST_PLEA: Final = 500
 
 
 async def answer_refused(interaction: Interaction[Any], parts: list[str]) -> None:
@@ -27,8 +25,7 @@ async def answer_refused(interaction: Interaction[Any], parts: list[str]) -> Non
     verb, code = parts
     host: Host = interaction.client
     job = await host.studio.books.find(place_of(interaction).guild_id, code)
-    if interaction.user.id != job.user_id:
-        raise NotYours(command=Slash(job.command))
+    require_for(interaction, CONTROLS["refused"], job)
     await _VERBS[verb](interaction, job)
 
 
@@ -57,22 +54,14 @@ async def _again(interaction: Interaction[Any], job: Job) -> None:
 async def _ask(interaction: Interaction[Any], job: Job) -> None:
     locale = interaction.locale.value
     hint = say(locale, "Your words are shown to the moderators along with this.")
-    field = long_field("text", hint=hint, most=_MOST_PLEA)
+    field = long_field("text", hint=hint, most=MOST_WRITTEN)
     label = say(locale, "Why you think it was a mistake")
     title = say(locale, "Ask a moderator")
     await ask_in_form(interaction, f"refused:send:{job.code}", title, {label: field})
 
 
 async def _send(interaction: Interaction[Any], job: Job) -> None:
-    plea = Plea(
-        kind=CaseKind.APPEAL,
-        about=job,
-        user_id=interaction.user.id,
-        locale=interaction.locale.value,
-        text=written_in(interaction).get("text", "").strip()[:_MOST_PLEA],
-        channel_id=place_of(interaction).channel_id,
-    )
-    await put_case(interaction, plea)
+    await put_case(interaction, CaseKind.APPEAL, job)
 
 
 _VERBS: Final[Mapping[str, Callable[[Interaction[Any], Job], Awaitable[None]]]] = {
