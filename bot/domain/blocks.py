@@ -31,10 +31,10 @@ class Strikes:
     """How many requests of a member were declined within a day, since their last block.
 
     Attributes:
-        most: how many are followed by a block; None: that is off.
+        most: how many are followed by a block.
         block: the one that they led to just now.
     """
 
     count: int
-    most: int | None
+    most: int
     block: Block | None = None

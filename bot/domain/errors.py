@@ -491,7 +491,7 @@ class ContentRefused(ProviderError):
         scores: by category how sure the pre-check was, 0 to 1; the vendor does not tell.
         code: the request's, once it is in the books.
         pictures: whether the request brought pictures.
-        strikes: how often this member was declined of late, once that is counted.
+        strikes: how often this member was declined of late, where the server counts that.
     """
 
     message = "The picture service declined this request ({reason})."

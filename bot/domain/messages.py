@@ -1,4 +1,4 @@
-"""Sentences that wait for their reader, whose language is not known yet."""
+"""Sentences, and values in them, that wait for their reader, whose language is not known yet."""
 
 from typing import Final, Self
 
@@ -78,3 +78,9 @@ class Slash(Phrase):
         self = super().__new__(cls, f"/{path}")
         self.message = path
         return self
+
+
+class Written(str):
+    """What a person wrote: it is shown as one harmless line, whatever is in it."""
+
+    __slots__ = ()

@@ -7,7 +7,7 @@ prompt and the entries, whatever they are: nothing here can be made to hang.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,8 +45,10 @@ def entry_of(text: str) -> Entry:
     return Entry(" ".join(words), tuple(tuple(word.split(ANY)) for word in words))
 
 
-def find(entries: Iterable[Entry], prompt: str) -> str | None:
+def find(entries: Sequence[Entry], prompt: str) -> str | None:
     """Return the text of the first of *entries* that *prompt* has."""
+    if not entries:  # of most servers, for every request
+        return None
     spoken = tuple(_words(prompt.replace(ANY, " ")))
     everything = " ".join(spoken)
     return next((each.text for each in entries if _has(spoken, everything, each.words)), None)

@@ -9,7 +9,7 @@ from bot.domain.blocks import Block, Strikes
 from bot.domain.clock import Clock
 from bot.domain.errors import Blocked, BlockedBecause, BlockedForGood, BlockedForGoodBecause
 from bot.domain.guild import GuildChoices
-from bot.domain.written import Written
+from bot.domain.messages import Written
 from bot.services.remembered import Remembered
 from bot.storage import audit, blocks
 from bot.storage.database import Connection, Database
@@ -59,9 +59,6 @@ class Conduct:
         Without a *reason* a block that holds longer stays, and is returned.
         """
         now = self._clock.now()
-        there = await self.block_of(guild_id, user_id)
-        if there is not None and not reason and _outlasts(there, now, lasts):
-            return there
         block = Block(
             guild_id=guild_id,
             user_id=user_id,
@@ -70,8 +67,15 @@ class Conduct:
             blocked_by=by,
             blocked_at=now,
         )
-        await self._change(guild_id, lambda c: _put(c, block))
-        return block
+
+        def work(connection: Connection) -> Block:
+            there = blocks.find(connection, guild_id, user_id)
+            if there is not None and there.holds(now) and not reason and _outlasts(there, block):
+                return there
+            _put(connection, block)
+            return block
+
+        return await self._change(guild_id, work)
 
     async def unblock(self, guild_id: int, user_id: int, *, by: int) -> Block | None:
         """Lift a member's block and return it; None: there was none."""
@@ -87,11 +91,14 @@ class Conduct:
 
         return await self._change(guild_id, work)
 
-    async def weigh(self, guild_id: int, user_id: int, choices: GuildChoices) -> Strikes:
-        """Count what was declined just now; block the member where those are too many."""
+    async def weigh(self, guild_id: int, user_id: int, choices: GuildChoices) -> Strikes | None:
+        """Count what was declined just now; block the member where those are too many.
+
+        None: the server does not count.
+        """
         most, now = choices.strikes, self._clock.now()
         if most is None:
-            return await self.strikes(guild_id, user_id, choices)
+            return None
 
         def work(connection: Connection) -> Strikes:
             found = blocks.find(connection, guild_id, user_id)
@@ -111,16 +118,6 @@ class Conduct:
 
         return await self._change(guild_id, work)
 
-    async def strikes(self, guild_id: int, user_id: int, choices: GuildChoices) -> Strikes:
-        """Return how many strikes a member has; nothing changes."""
-        now = self._clock.now()
-
-        def work(connection: Connection) -> int:
-            found = blocks.find(connection, guild_id, user_id)
-            return _count(connection, guild_id, user_id, found, now)
-
-        return Strikes(count=await self._database.read(work), most=choices.strikes)
-
     async def _change(self, guild_id: int, work: Callable[[Connection], T]) -> T:
         try:
             return await self._database.write(work)
@@ -128,8 +125,8 @@ class Conduct:
             self._blocks.forget(guild_id)
 
 
-def _outlasts(block: Block, now: datetime, lasts: timedelta | None) -> bool:
-    return block.until is None or (lasts is not None and block.until >= now + lasts)
+def _outlasts(one: Block, other: Block) -> bool:
+    return one.until is None or (other.until is not None and one.until >= other.until)
 
 
 _REFUSALS: Final[Mapping[tuple[bool, bool], type[Blocked]]] = {

@@ -6,9 +6,8 @@ from functools import partial
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption, NoEntry, WordsRefused
-from bot.domain.messages import Phrase
+from bot.domain.messages import Phrase, Written
 from bot.domain.wordlist import LONGEST, MOST, Entry, entry_of, find
-from bot.domain.written import Written
 from bot.services.remembered import Remembered
 from bot.storage import audit, words
 from bot.storage.database import Connection, Database

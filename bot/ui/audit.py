@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from discord import ButtonStyle, Interaction
 from discord.ui import Button, LayoutView
@@ -12,7 +12,7 @@ from bot.domain.messages import CHOICE, N_
 from bot.domain.money import dollars
 from bot.domain.quota import Scope, Unit
 from bot.domain.windows import Window
-from bot.services.auditing import AuditLog
+from bot.ui.host import Host
 from bot.ui.panels import at, panel, small
 from bot.ui.setting_table import SETTINGS
 from bot.ui.text import shown
@@ -49,28 +49,10 @@ _CHOICES: Mapping[str, str] = {
 _MENTIONS = {"member": "<@{}>", "role": "<@&{}>", "channel": "<#{}>"}
 
 
-class AuditServices(Protocol):
-    """The client's services, as far as these buttons know them."""
-
-    @property
-    def audit(self) -> AuditLog:
-        """The record that is paged through."""
-        ...
-
-
-class AuditHost(Protocol):
-    """The client, as far as these buttons know it."""
-
-    @property
-    def services(self) -> AuditServices:
-        """What the bot does."""
-        ...
-
-
 async def turn_audit(interaction: Interaction[Any], parts: list[str]) -> None:
     """Show another page in place of the one before, if the presser still may."""
     turn, entry_id = parts
-    host: AuditHost = interaction.client
+    host: Host = interaction.client
     page = await host.services.audit.page(
         interaction.guild_id or 0,
         before_id=int(entry_id) if turn == "older" else None,

@@ -16,6 +16,7 @@ from bot.ui.buttons import code_in
 from bot.ui.case_cards import cases_panel, closed_card
 from bot.ui.forms import ask_in_form, long_field, written_in
 from bot.ui.host import ModerationHost
+from bot.ui.log_channel import server_locale
 from bot.ui.moderators import MOST_WRITTEN, put_case
 from bot.ui.panels import replace, show
 from bot.ui.text import shown
@@ -116,8 +117,7 @@ async def _close(
     interaction: Interaction[Any], host: ModerationHost, case: Case, outcome: Outcome
 ) -> None:
     closed = await host.cases.close(case, outcome, interaction.user.id)
-    locale = interaction.guild_locale.value if interaction.guild_locale else "en-US"
-    await replace(interaction, closed_card(locale, closed))
+    await replace(interaction, closed_card(server_locale(interaction), closed))
 
 
 _VERBS: Final[Mapping[str, Callable[[Interaction[Any], ModerationHost, Case], Awaitable[None]]]] = {

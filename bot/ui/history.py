@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from discord import ButtonStyle, Interaction
 from discord.ui import (
@@ -20,7 +20,6 @@ from bot.domain.asks import Command
 from bot.domain.history import Ending, Entry, HistoryPage, HistoryQuery
 from bot.domain.jobs import Job, JobState
 from bot.domain.messages import CHOICE, N_, Slash
-from bot.services.history import History
 from bot.ui.asking import ask_the_same, place_of
 from bot.ui.details import show_details
 from bot.ui.host import Host
@@ -42,27 +41,9 @@ _STATES: Final[Mapping[JobState, str]] = {
 }
 
 
-class HistoryServices(Protocol):
-    """The client's services, as far as the history knows them."""
-
-    @property
-    def history(self) -> History:
-        """What is paged through."""
-        ...
-
-
-class HistoryHost(Host, Protocol):
-    """The client, as far as the history knows it."""
-
-    @property
-    def services(self) -> HistoryServices:
-        """What the bot does."""
-        ...
-
-
 async def show_history(interaction: Interaction[Any], query: HistoryQuery) -> None:
     """Show a page to the one who asks alone, in place of the page before where there is one."""
-    host: HistoryHost = interaction.client
+    host: Host = interaction.client
     await interaction.response.defer(ephemeral=True, thinking=interaction.message is None)
     page = await host.services.history.page(query)
     pictures = await first_pictures(interaction, (each.job for each in page.entries))
@@ -99,7 +80,7 @@ async def answer_history(interaction: Interaction[Any], parts: list[str]) -> Non
     if verb in {"older", "newer"}:
         await _turn(interaction, verb, rest)
         return
-    host: HistoryHost = interaction.client
+    host: Host = interaction.client
     (code,) = rest
     job = await host.studio.books.find(place_of(interaction).guild_id, code)
     require_for(interaction, CONTROLS["history"], job)
@@ -119,12 +100,12 @@ async def _turn(interaction: Interaction[Any], turn: str, rest: list[str]) -> No
     await show_history(interaction, replace(query, **where))
 
 
-async def _again(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:
+async def _again(interaction: Interaction[Any], host: Host, job: Job) -> None:
     del host
     await ask_the_same(interaction, job)
 
 
-async def _details(interaction: Interaction[Any], host: HistoryHost, job: Job) -> None:
+async def _details(interaction: Interaction[Any], host: Host, job: Job) -> None:
     await show_details(interaction, host, job)
 
 
@@ -194,7 +175,7 @@ def _turns(locale: str, query: HistoryQuery, page: HistoryPage) -> list[Button[A
     ]
 
 
-_VERBS: Final[Mapping[str, Callable[[Interaction[Any], HistoryHost, Job], Awaitable[None]]]] = {
+_VERBS: Final[Mapping[str, Callable[[Interaction[Any], Host, Job], Awaitable[None]]]] = {
     "again": _again,
     "details": _details,
 }

@@ -4,23 +4,67 @@ from typing import Protocol
 
 from discord.ui import LayoutView, View
 
+from bot.imaging.pool import Imaging
 from bot.providers.base import ImageProvider
+from bot.services.auditing import AuditLog
 from bot.services.cases import Cases
 from bot.services.conduct import Conduct
 from bot.services.confirmations import Confirmations
 from bot.services.drafts import Drafts
 from bot.services.guilds import Guilds
+from bot.services.history import History
 from bot.services.moderation import ModerationLog
 from bot.services.queue import QueueDesk
 from bot.services.quota import Quotas
+from bot.services.recovery import Recovery
+from bot.services.reports import Reports
 from bot.services.rule_plans import RulePlans
 from bot.services.studio import Studio
 from bot.services.wishes import Wishes
 from bot.services.wordlists import WordLists
 
 
+class Reading(Protocol):
+    """The client's services, as far as what is only read and shown needs them."""
+
+    @property
+    def moderation(self) -> ModerationLog:
+        """What was declined for its content."""
+        ...
+
+    @property
+    def audit(self) -> AuditLog:
+        """What managers changed."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """What members asked for."""
+        ...
+
+    @property
+    def reports(self) -> Reports:
+        """What adds up."""
+        ...
+
+    @property
+    def recovery(self) -> Recovery:
+        """What knows the pictures that could not be posted."""
+        ...
+
+    @property
+    def imaging(self) -> Imaging:
+        """What draws."""
+        ...
+
+
 class Host(Protocol):
     """The client, as far as this room knows it."""
+
+    @property
+    def services(self) -> Reading:
+        """What is read and shown."""
+        ...
 
     @property
     def studio(self) -> Studio:
@@ -65,7 +109,16 @@ class Board(Protocol):
         ...
 
 
-class WishHost(Host, Protocol):
+class BoardHost(Host, Protocol):
+    """The client, as far as cards in log channels know it."""
+
+    @property
+    def notices(self) -> Board:
+        """What posts the cards."""
+        ...
+
+
+class WishHost(BoardHost, Protocol):
     """The client, as far as wishes for more know it."""
 
     @property
@@ -78,22 +131,8 @@ class WishHost(Host, Protocol):
         """What members asked for."""
         ...
 
-    @property
-    def notices(self) -> Board:
-        """What posts the cards."""
-        ...
 
-
-class Reading(Protocol):
-    """The client's services, as far as this room knows them."""
-
-    @property
-    def moderation(self) -> ModerationLog:
-        """What was declined for its content."""
-        ...
-
-
-class ModerationHost(Host, Protocol):
+class ModerationHost(BoardHost, Protocol):
     """The client, as far as those who moderate know it."""
 
     @property
@@ -109,16 +148,6 @@ class ModerationHost(Host, Protocol):
     @property
     def cases(self) -> Cases:
         """What members asked moderators to look at."""
-        ...
-
-    @property
-    def notices(self) -> Board:
-        """What posts the cards."""
-        ...
-
-    @property
-    def services(self) -> Reading:
-        """What is read of."""
         ...
 
 

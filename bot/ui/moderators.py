@@ -15,6 +15,7 @@ from bot.ui.asking import place_of
 from bot.ui.case_cards import case_card
 from bot.ui.forms import written_in
 from bot.ui.host import ModerationHost
+from bot.ui.log_channel import put_card, server_locale
 from bot.ui.panels import button
 from bot.ui.reasons import declined, reasons
 from bot.ui.replies import tell
@@ -43,7 +44,7 @@ async def note_refusal(interaction: Interaction[Any], error: ContentRefused) -> 
         log.warning("notice_failed", guild=interaction.guild_id, reason=type(failed).__name__)
         return
     if choices.log_channel is not None:
-        locale, member = _locale(interaction), interaction.user.id
+        locale, member = server_locale(interaction), interaction.user.id
         is_blocked = error.strikes is not None and error.strikes.block is not None
         buttons = member_buttons(locale, member, is_blocked=is_blocked)
         text = _refusal(locale, interaction, error)
@@ -94,14 +95,10 @@ async def _post(
     interaction: Interaction[Any], host: ModerationHost, case: Case, plea: Plea
 ) -> bool:
     """Post the card in the log channel; return whether it stands there."""
-    log_channel = (await host.guild_choices.choices(case.guild_id)).log_channel
-    if log_channel is None:
+    place = await put_card(interaction, lambda locale: case_card(locale, case, plea.about))
+    if place is None:
         return False
-    card = case_card(_locale(interaction), case, plea.about)
-    message_id = await host.notices.put(log_channel, card)
-    if message_id is None:
-        return False
-    await host.cases.posted(case, log_channel, message_id)
+    await host.cases.posted(case, *place)
     return True
 
 
@@ -119,7 +116,3 @@ def _refusal(locale: str, interaction: Interaction[Any], error: ContentRefused) 
         return text
     until = say(locale, "They are blocked until {moment}.", moment=error.strikes.block.until)
     return f"{text}\n-# {until}"
-
-
-def _locale(interaction: Interaction[Any]) -> str:
-    return interaction.guild_locale.value if interaction.guild_locale else "en-US"

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from discord import ButtonStyle, Interaction
 from discord.ui import Button, LayoutView
 
 from bot.domain.messages import N_
 from bot.domain.moderation import EventPage, EventQuery, ModerationEvent
-from bot.services.moderation import ModerationLog
+from bot.ui.host import Host
 from bot.ui.panels import at, panel, small
 from bot.ui.reasons import declined, reasons
 from bot.ui.text import shown
@@ -26,28 +26,10 @@ _ONLY_STAGE = {
 }
 
 
-class LogServices(Protocol):
-    """The client's services, as far as these buttons know them."""
-
-    @property
-    def moderation(self) -> ModerationLog:
-        """The log that is paged through."""
-        ...
-
-
-class LogHost(Protocol):
-    """The client, as far as these buttons know it."""
-
-    @property
-    def services(self) -> LogServices:
-        """What the bot does."""
-        ...
-
-
 async def turn_modlog(interaction: Interaction[Any], parts: list[str]) -> None:
     """Show another page in place of the one before, if the presser still may."""
     turn, event_id, member, stage, *category = parts
-    host: LogHost = interaction.client
+    host: Host = interaction.client
     query = EventQuery(
         guild_id=interaction.guild_id or 0,
         member=int(member) if member else None,

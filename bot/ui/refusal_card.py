@@ -70,7 +70,7 @@ def _lines(locale: str, error: ContentRefused) -> Iterator[str]:
 
 
 def _strikes(locale: str, strikes: Strikes | None) -> Iterator[str]:
-    if strikes is None or strikes.most is None:
+    if strikes is None:
         return
     if strikes.block is not None and strikes.block.until is not None:
         yield say_many(

@@ -1,6 +1,6 @@
 """``/show``: brings back a result by its code, posted or not."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 from discord import Interaction, MediaGalleryItem
@@ -8,7 +8,6 @@ from discord.ui import ActionRow, Container, LayoutView, MediaGallery, TextDispl
 
 from bot.domain.errors import OthersRequest
 from bot.domain.jobs import Job, JobState
-from bot.services.recovery import Recovery
 from bot.ui.asking import place_of, show_kept
 from bot.ui.details import show_details
 from bot.ui.host import Host
@@ -19,24 +18,6 @@ from bot.ui.text import shown
 from bot.ui.words import say
 
 
-class ShowServices(Protocol):
-    """The client's services, as far as this command knows them."""
-
-    @property
-    def recovery(self) -> Recovery:
-        """What knows the pictures that could not be posted."""
-        ...
-
-
-class ShowHost(Host, Protocol):
-    """The client, as far as this command knows it."""
-
-    @property
-    def services(self) -> ShowServices:
-        """What the bot does."""
-        ...
-
-
 async def show_again(interaction: Interaction[Any], code: str) -> None:
     """Post what is kept under *code*, or show privately what stands elsewhere.
 
@@ -44,7 +25,7 @@ async def show_again(interaction: Interaction[Any], code: str) -> None:
         NoSuchJob: there is no such request here.
         OthersRequest: it is somebody else's, and the one who asks is no moderator.
     """
-    host: ShowHost = interaction.client
+    host: Host = interaction.client
     guild_id = place_of(interaction).guild_id
     job = await host.studio.books.find(guild_id, code)
     own = job.user_id == interaction.user.id

@@ -5,57 +5,27 @@ presses it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 from discord import ButtonStyle, Interaction, SelectOption
 from discord.ui import Button, LayoutView, Select
 
 from bot.domain.usage import ServerUsage
-from bot.imaging.pool import Imaging
-from bot.services.guilds import Guilds
-from bot.services.reports import Reports
 from bot.services.spreadsheets import Named, spreadsheet
 from bot.ui.forms import chosen_in
+from bot.ui.host import Host
 from bot.ui.panels import Drawing, panel, show
 from bot.ui.server_usage import VIEWS, Page, View, server_chart, server_page
 from bot.ui.usage import drawn
 from bot.ui.words import say
 
 
-class UsageServices(Protocol):
-    """The client's services, as far as this panel knows them."""
-
-    @property
-    def reports(self) -> Reports:
-        """What adds up."""
-        ...
-
-    @property
-    def guilds(self) -> Guilds:
-        """What knows a server's time zone."""
-        ...
-
-    @property
-    def imaging(self) -> Imaging:
-        """What draws."""
-        ...
-
-
-class UsageHost(Protocol):
-    """The client, as far as this panel knows it."""
-
-    @property
-    def services(self) -> UsageServices:
-        """What the bot does."""
-        ...
-
-
 async def show_usage(
     interaction: Interaction[Any], days: int, view: View = View.OVERVIEW, number: int = 0
 ) -> None:
     """Show a page of the server's report to the manager who asks; the reply is deferred."""
-    host: UsageHost = interaction.client
+    host: Host = interaction.client
     locale, usage = interaction.locale.value, await _usage(interaction, days)
     drawing = await drawn(host.services.imaging, server_chart(locale, usage, view))
     page = server_page(locale, usage, view, number)
@@ -96,9 +66,9 @@ _VERBS: Mapping[str, Callable[[Interaction[Any], list[str]], Awaitable[None]]] =
 
 
 async def _usage(interaction: Interaction[Any], days: int) -> ServerUsage:
-    host: UsageHost = interaction.client
+    host: Host = interaction.client
     guild_id = interaction.guild_id or 0
-    choices = await host.services.guilds.choices(guild_id)
+    choices = await host.guild_choices.choices(guild_id)
     return await host.services.reports.server(guild_id, choices.clocks, days)
 
 

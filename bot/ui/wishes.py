@@ -16,6 +16,7 @@ from bot.services.wishes import can_help
 from bot.ui.asking import asker_of, place_of
 from bot.ui.forms import ask_in_form, long_field, text_field, until_in, written_in
 from bot.ui.host import WishHost
+from bot.ui.log_channel import put_card, server_locale
 from bot.ui.options import amount_in, roles_of
 from bot.ui.panels import show
 from bot.ui.quota import standing_panel
@@ -112,14 +113,10 @@ def _wish(interaction: Interaction[Any], parts: list[str]) -> Wish:
 async def _post(interaction: Interaction[Any], wish: Wish, standing: Standing | None) -> bool:
     """Post the card in the log channel; return whether it stands there."""
     host: WishHost = interaction.client
-    log_channel = (await host.guild_choices.choices(wish.guild_id)).log_channel
-    if log_channel is None:
+    place = await put_card(interaction, lambda locale: wish_card(locale, wish, standing))
+    if place is None:
         return False
-    locale = interaction.guild_locale.value if interaction.guild_locale else "en-US"
-    message_id = await host.notices.put(log_channel, wish_card(locale, wish, standing))
-    if message_id is None:
-        return False
-    await host.wishes.posted(wish, log_channel, message_id)
+    await host.wishes.posted(wish, *place)
     return True
 
 
@@ -208,8 +205,8 @@ async def _roles(interaction: Interaction[Any], user_id: int) -> frozenset[int]:
 
 async def _end(interaction: Interaction[Any], wish: Wish) -> None:
     """Show the answer in place of the buttons, and tell the member."""
-    locale = interaction.guild_locale.value if interaction.guild_locale else "en-US"
-    await interaction.response.edit_message(view=answered_card(locale, wish))
+    card = answered_card(server_locale(interaction), wish)
+    await interaction.response.edit_message(view=card)
     await tell_member(interaction.client, wish)
 
 

@@ -12,8 +12,7 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from bot.domain.errors import Cost, UserError
-from bot.domain.messages import COMMAND, N_, Counted, Name, Phrase, Slash
-from bot.domain.written import Written
+from bot.domain.messages import COMMAND, N_, Counted, Name, Phrase, Slash, Written
 from bot.ui.text import shown
 
 _LOCALES = Path(__file__).parent.parent / "locales"
