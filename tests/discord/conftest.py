@@ -11,6 +11,7 @@ from bot.client import EaselClient
 from bot.providers.base import ImageProvider
 from bot.providers.scores import Moderator
 from tests.discord.world import World, open_world
+from tests.services.studio import Told, answer, picture
 
 
 @pytest.fixture
@@ -20,9 +21,15 @@ def environ() -> Mapping[str, str]:
 
 
 @pytest.fixture
-def provider() -> ImageProvider | None:
-    """The picture maker; a module overrides this fixture to have another than `sketch`."""
-    return None
+def told() -> Told:
+    """A picture maker that does as it is told, for the tests and modules that use it."""
+    return Told(answer(picture()))
+
+
+@pytest.fixture
+def provider(request: pytest.FixtureRequest) -> ImageProvider | None:
+    """The picture maker: `told` where that is used, else `sketch`; a module may have another."""
+    return request.getfixturevalue("told") if "told" in request.fixturenames else None
 
 
 @pytest.fixture

@@ -8,23 +8,14 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.domain.errors import ContentRefused
-from bot.providers.base import ImageProvider
 from bot.storage import audit
 from tests.discord.forging import pressed_anew
 from tests.discord.managing import show_to_everyone
 from tests.discord.pressing import Pressed, opened
 from tests.discord.world import World, log_room_of, private_text, words_of
-from tests.services.studio import Told, answer, picture
+from tests.services.studio import Told
 
-
-@pytest.fixture
-def told() -> Told:
-    return Told(answer(picture()))
-
-
-@pytest.fixture
-def provider(told: Told) -> ImageProvider:
-    return told
+pytestmark = pytest.mark.usefixtures("told")
 
 
 async def _asked(member: MemberActor, room: ChannelHandle, prompt: str = "a kite") -> str:

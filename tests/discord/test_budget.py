@@ -6,22 +6,13 @@ from simcord.builders import ChannelHandle
 
 from bot.domain.quota import Rule, Scope, Unit
 from bot.domain.windows import Window
-from bot.providers.base import ImageProvider
 from tests.discord.world import World, private_text
-from tests.services.studio import ESTIMATE, PRICE, Told, answer, picture
+from tests.services.studio import ESTIMATE, PRICE, Told
+
+pytestmark = pytest.mark.usefixtures("told")
 
 TEN = 10 * PRICE + ESTIMATE - PRICE
 """Micro-dollars for ten pictures, the last of which is booked at its estimate."""
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told(answer(picture()))
-
-
-@pytest.fixture
-def provider(told: Told) -> ImageProvider:
-    return told
 
 
 @pytest.fixture

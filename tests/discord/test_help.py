@@ -8,19 +8,10 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.domain.errors import NotSetUp
-from bot.providers.base import ImageProvider
 from tests.discord.world import World, log_room_of, private_text
-from tests.services.studio import Told, answer, picture
+from tests.services.studio import Told
 
-
-@pytest.fixture
-def maker() -> Told:
-    return Told(answer(picture()))
-
-
-@pytest.fixture
-def provider(maker: Told) -> ImageProvider:
-    return maker
+pytestmark = pytest.mark.usefixtures("told")
 
 
 async def _doctor(world: World, room: ChannelHandle | None = None) -> str:
@@ -104,17 +95,17 @@ async def test_where_members_may_use_no_commands_and_easel_no_threads(world: Wor
 
 
 async def test_a_stopped_picture_service_and_a_model_that_is_gone(
-    world: World, greta: MemberActor, maker: Told
+    world: World, greta: MemberActor, told: Told
 ) -> None:
-    maker.stopped = NotSetUp()
+    told.stopped = NotSetUp()
     await world.services.guilds.change(
-        world.guild.id, greta.id, models={"old-1": maker.models["told-1"]}, model="old-1"
+        world.guild.id, greta.id, models={"old-1": told.models["told-1"]}, model="old-1"
     )
 
-    told = await _doctor(world)
+    doctor_said = await _doctor(world)
 
-    assert "⚠️ **Picture service**: " in told
-    assert "The chosen model old-1 is not offered any more; told-1 is used." in told
+    assert "⚠️ **Picture service**: " in doctor_said
+    assert "The chosen model old-1 is not offered any more; told-1 is used." in doctor_said
 
 
 async def test_members_and_moderators_are_refused(

@@ -8,21 +8,12 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.domain.errors import ContentRefused
-from bot.providers.base import ImageProvider
 from tests.discord.forging import forged, pressed_anew
 from tests.discord.pressing import Pressed, opened
 from tests.discord.world import World, private_text
-from tests.services.studio import Told, answer, picture
+from tests.services.studio import Told
 
-
-@pytest.fixture
-def told() -> Told:
-    return Told(answer(picture()))
-
-
-@pytest.fixture
-def provider(told: Told) -> ImageProvider:
-    return told
+pytestmark = pytest.mark.usefixtures("told")
 
 
 async def _made(world: World, member: MemberActor, *prompts: str, **options: Any) -> list[Any]:

@@ -8,21 +8,12 @@ from simcord.results import InteractionResult
 
 from bot.domain.errors import ContentRefused, PrecheckRefused
 from bot.domain.moderation import ModerationEvent
-from bot.providers.base import ImageProvider
 from bot.services.moderation import record
 from tests.discord.managing import show_to_everyone, take_roles
 from tests.discord.world import World, private_text
-from tests.services.studio import Told, answer, picture
+from tests.services.studio import Told
 
-
-@pytest.fixture
-def told() -> Told:
-    return Told(answer(picture()))
-
-
-@pytest.fixture
-def provider(told: Told) -> ImageProvider:
-    return told
+pytestmark = pytest.mark.usefixtures("told")
 
 
 async def _log(

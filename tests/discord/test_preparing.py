@@ -8,10 +8,11 @@ from simcord.builders import ChannelHandle
 from simcord.env import Env
 from simcord.results import InteractionResult
 
-from bot.providers.base import ImageProvider
 from bot.providers.scores import CLEAN, Moderator, Scores
 from tests.discord.world import World, private_text
-from tests.services.studio import Told, answer, picture
+from tests.services.studio import Told
+
+pytestmark = pytest.mark.usefixtures("told")
 
 CHECKED = "Your turn has come; what you gave is being fetched and checked."
 
@@ -44,16 +45,6 @@ def moderator(thorough: Thorough) -> Moderator:
     return thorough
 
 
-@pytest.fixture
-def maker() -> Told:
-    return Told(answer(picture()))
-
-
-@pytest.fixture
-def provider(maker: Told) -> ImageProvider:
-    return maker
-
-
 async def _looked_at(
     world: World, thorough: Thorough, member: MemberActor, room: ChannelHandle
 ) -> InteractionResult:
@@ -67,7 +58,7 @@ async def test_it_is_told_only_where_it_lasts_and_cancelled_by_its_asker(
     bob: MemberActor,
     art_room: ChannelHandle,
     thorough: Thorough,
-    maker: Told,
+    told: Told,
 ) -> None:
     asked = await _looked_at(world, thorough, ann, art_room)
     message = asked.response
@@ -82,12 +73,12 @@ async def test_it_is_told_only_where_it_lasts_and_cancelled_by_its_asker(
 
     assert "was cancelled, as you wished. Nothing was charged." in asked.followups[0].content
     assert asked.response is None
-    assert maker.requests == []
+    assert told.requests == []
     assert "0 used" in private_text(await ann.slash(art_room, "quota show"))
 
 
 async def test_once_it_is_called_the_button_goes(
-    world: World, ann: MemberActor, art_room: ChannelHandle, thorough: Thorough, maker: Told
+    world: World, ann: MemberActor, art_room: ChannelHandle, thorough: Thorough, told: Told
 ) -> None:
     asked = await _looked_at(world, thorough, ann, art_room)
     message = asked.response

@@ -6,22 +6,18 @@ from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.domain.errors import ContentRefused
-from bot.providers.base import ImageProvider
 from tests.discord.files import photo
 from tests.discord.forging import forged, pressed_anew
 from tests.discord.world import World, direct_messages, log_room_of, private_text, words_of
 from tests.services.studio import Told, answer, picture
+
+pytestmark = pytest.mark.usefixtures("told")
 
 
 @pytest.fixture
 def told() -> Told:
     told = Told(answer(picture()))
     told.outcome = ContentRefused(stage="input", categories=("violence",))
-    return told
-
-
-@pytest.fixture
-def provider(told: Told) -> ImageProvider:
     return told
 
 

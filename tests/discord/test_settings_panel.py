@@ -11,25 +11,13 @@ from simcord.builders import ChannelHandle
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
 from bot.domain.windows import Weekday
 from bot.providers.base import ImageProvider
-from bot.providers.scores import CLEAN, Moderator, Scores
+from bot.providers.scores import Moderator
 from bot.storage import audit
 from bot.ui.setting_table import SETTINGS
 from tests.discord.managing import show_to_everyone, take_roles
 from tests.discord.pressing import Pressed, opened
-from tests.discord.world import World, private_text
+from tests.discord.world import Unconcerned, World, private_text
 from tests.services.studio import Told, answer, picture
-
-
-class Watcher:
-    """A moderation service that minds nothing."""
-
-    async def words(self, text: str) -> Scores:
-        del text
-        return CLEAN
-
-    async def picture(self, data: bytes, media_type: str) -> Scores:
-        del data, media_type
-        return CLEAN
 
 
 @pytest.fixture
@@ -42,7 +30,7 @@ def provider() -> ImageProvider:
 
 @pytest.fixture
 def moderator() -> Moderator:
-    return Watcher()
+    return Unconcerned()
 
 
 @pytest.fixture

@@ -8,27 +8,15 @@ from simcord.builders import ChannelHandle
 
 from bot.domain.guild import Strictness
 from bot.providers.base import ImageProvider
-from bot.providers.scores import CLEAN, Moderator, Scores
+from bot.providers.scores import Moderator
 from tests.discord.pressing import opened
-from tests.discord.world import World
+from tests.discord.world import Unconcerned, World
 from tests.services.studio import Told, answer, picture
-
-
-class Clean:
-    """A moderation service that finds nothing."""
-
-    async def words(self, text: str) -> Scores:
-        del text
-        return CLEAN
-
-    async def picture(self, data: bytes, media_type: str) -> Scores:
-        del data, media_type
-        return CLEAN
 
 
 @pytest.fixture
 def moderator() -> Moderator:
-    return Clean()
+    return Unconcerned()
 
 
 @pytest.fixture

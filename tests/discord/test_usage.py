@@ -10,20 +10,11 @@ from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.domain.errors import ContentRefused
-from bot.providers.base import ImageProvider
 from tests.discord.managing import take_roles
 from tests.discord.world import World, private_text, text_of
 from tests.services.studio import Told, answer, picture
 
-
-@pytest.fixture
-def told() -> Told:
-    return Told(answer(picture()))
-
-
-@pytest.fixture
-def provider(told: Told) -> ImageProvider:
-    return told
+pytestmark = pytest.mark.usefixtures("told")
 
 
 async def _declined(told: Told, member: MemberActor, room: ChannelHandle) -> None:

@@ -19,7 +19,7 @@ from bot.bootstrap import Services, open_services
 from bot.client import EaselClient
 from bot.demo.stand_ins import Parking, SimulatedDownloads
 from bot.providers.base import ImageProvider
-from bot.providers.scores import Moderator
+from bot.providers.scores import CLEAN, Moderator, Scores
 from bot.settings import load_settings
 from tests.discord.overlay import Strictness, stricter
 from tests.migrated import migrated
@@ -41,6 +41,18 @@ class TestClock:
 
     def advance(self, **units: float) -> None:
         self._now += timedelta(**units)
+
+
+class Unconcerned:
+    """A moderation service that minds nothing."""
+
+    async def words(self, text: str) -> Scores:
+        del text
+        return CLEAN
+
+    async def picture(self, data: bytes, media_type: str) -> Scores:
+        del data, media_type
+        return CLEAN
 
 
 @dataclass(kw_only=True)
