@@ -53,11 +53,12 @@ PRECHECK_OPTIONS = frozenset(each.command_name for each in SETTINGS if each.on_p
 def _with_options(callback: Callable[..., Any]) -> Callable[..., Any]:
     """Give *callback* an option for each setting that can be set; discord.py reads its signature.
 
-    Their descriptions come along.
+    Their descriptions come along. The types are not joined with None: `typing` takes two literals
+    in another order for equal, and would give back the one that a library joined before.
     """
     own = [each for each in signature(callback).parameters.values() if each.kind is not _REST]
     options = [
-        Parameter(name, _NAMED, default=None, annotation=each.kind.annotation | None)
+        Parameter(name, _NAMED, default=None, annotation=each.kind.annotation)
         for name, each in _OPTIONS.items()
     ]
     callback.__signature__ = Signature([*own, *options])  # type: ignore[attr-defined]

@@ -61,6 +61,12 @@ def test_german_is_there() -> None:
     assert "de" in LANGUAGES
 
 
+def test_the_files_are_what_the_script_writes(script: Any) -> None:
+    stale = [str(path) for path, data in script.files() if path.read_bytes() != data]
+
+    assert stale == [], "run `make format`"
+
+
 def test_every_message_is_translated_and_no_other(language: str) -> None:
     wanted = {(each.context, str(each.id)) for each in sentences(template())}
     there = {(each.context, str(each.id)): each for each in sentences(translated(language))}
