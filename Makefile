@@ -24,8 +24,8 @@ setup: $(VENV)/.run ## Make the environment that the real bot needs, with the sc
 run: $(VENV)/.run ## Run the real bot with the settings of the environment and .env
 	@$(RUN) -m bot run
 
-test: $(VENV)/.dev ## Run all tests
-	@$(RUN) -m pytest -n $(WORKERS) --dist worksteal
+test: $(VENV)/.dev ## Run all tests, on both databases (TEST="--database sqlite tests/discord")
+	@$(RUN) -m pytest -n $(WORKERS) --dist worksteal $(TEST)
 
 quota-machine: $(VENV)/.dev ## Live two thousand random lives of a server; the books must add up
 	@QUOTA_MACHINE_RUNS=2000 $(RUN) -m pytest --timeout 0 tests/services/test_quota_machine.py
@@ -60,6 +60,7 @@ format: $(VENV)/.dev ## Format the code; write the settings pages and the catalo
 requirements: $(VENV)/.dev ## Choose the newest versions and pin them by their hashes
 	@$(COMPILE) pyproject.toml --extra demo --extra fast --group dev -o requirements/dev.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
+	@$(COMPILE) --group release -o requirements/release.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --extra demo -c requirements/dev.txt -o requirements/demo.txt
 	@$(COMPILE) pyproject.toml --extra fast -c requirements/dev.txt -o requirements/fast.txt

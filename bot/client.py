@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import discord
@@ -112,8 +113,8 @@ class EaselClient(commands.Bot):
 
     async def load_commands(self) -> None:
         """Load every command family and all that can be pressed."""
-        for extension in self._extensions_to_load:
-            await self.load_extension(extension)
+        for extension in self._extensions_to_load:  # not as discord.py's: those load anew each time
+            await import_module(extension).setup(self)
         self.add_dynamic_items(Control)
         await self.tree.set_translator(CatalogueTranslator())
 

@@ -160,7 +160,7 @@ class Settings(BaseSettings):
     """Who makes the pictures: openai, azure, or sketch, which draws them here for nothing."""
 
     database_url: Address = SecretStr("sqlite+aiosqlite:///data/easel.db")
-    """The database that holds everything: a SQLite file."""
+    """The database that holds everything: a SQLite file, or a PostgreSQL database."""
 
     default_member_pictures_per_day: Pictures = 20
     """Pictures a member may make a day on a server without rules of its own."""

@@ -1,4 +1,4 @@
-"""For all tests: three rules, and a PostgreSQL server.
+"""For all tests: three rules, and the databases.
 
 Where REQUIRE_ALL is set, nothing may be skipped. What is said must be in the catalogues. And what
 was compiled is kept, whatever the environment says: a run starts a thousand processes, and half of
@@ -12,6 +12,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.catalogue import watched
+from tests.migrated import KINDS, on_postgresql
 from tests.postgres import NoPostgresql, Postgresql, running
 from tests.workers import KeptCrew
 
@@ -58,6 +59,33 @@ def postgresql() -> Generator[Postgresql]:
         if os.environ.get("REQUIRE_PG"):
             pytest.fail(f"REQUIRE_PG is set, but {error}")
         pytest.skip(str(error))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=[*KINDS, "both"],
+        default="both",
+        help="what is tested on",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("database")
+        kinds = KINDS if chosen == "both" else [chosen]
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> Generator[str]:
+    """Which kind of database this run of the test is on."""
+    if request.param == "sqlite":
+        yield request.param
+        return
+    server: Postgresql = request.getfixturevalue("postgresql")
+    with on_postgresql(server):
+        yield request.param
 
 
 @pytest.fixture

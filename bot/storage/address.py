@@ -1,7 +1,6 @@
 """Where the database is: what DATABASE_URL may say."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -9,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.domain.errors import SetupError
 
-_FORM = "sqlite+aiosqlite:///data/easel.db"
+_FORM = "sqlite+aiosqlite:///data/easel.db, or postgresql://USER:PASSWORD@HOST/NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def parse(url: str) -> SqliteFile | PostgresqlServer:
     """Return the address that *url* names.
 
     Raises:
-        SetupError: it is no address that Easel can use, or its driver is not installed.
+        SetupError: it is no address that Easel can use.
     """
     try:
         parts = make_url(url)
@@ -59,20 +58,11 @@ def parse(url: str) -> SqliteFile | PostgresqlServer:
         case "sqlite" | "sqlite+aiosqlite":
             return SqliteFile(_file(parts))
         case "postgresql" | "postgres" | "postgresql+asyncpg":
-            _require_driver()
             return PostgresqlServer(parts.set(drivername="postgresql+asyncpg"))
         case other:
             raise SetupError(
                 f"DATABASE_URL starts with {other}, which Easel cannot use; use {_FORM}."
             )
-
-
-def _require_driver() -> None:
-    if find_spec("asyncpg") is None:
-        raise SetupError(
-            "DATABASE_URL names a PostgreSQL server, which needs the package asyncpg, which is not "
-            f"installed; install it, or use {_FORM}."
-        )
 
 
 def _file(parts: URL) -> Path:

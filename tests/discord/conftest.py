@@ -41,6 +41,7 @@ def moderator() -> Moderator | None:
 @pytest.fixture
 async def world(
     kept_workers: None,
+    database_kind: str,
     tmp_path: Path,
     environ: Mapping[str, str],
     provider: ImageProvider | None,

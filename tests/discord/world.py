@@ -99,11 +99,12 @@ async def open_world(
     provider: ImageProvider | None = None,
     moderator: Moderator | None = None,
 ) -> AsyncGenerator[World]:
-    """Open the services on a real SQLite file below *path* and start the real client."""
+    """Open the services on a real database of *path* and start the real client."""
     settings = load_settings(
         {
             "IMAGE_PROVIDER": "sketch",
             "DATABASE_URL": migrated(path / "easel.db"),
+            "HASH_KEY": "k" * 32,
             **environ,
         }
     )

@@ -28,18 +28,6 @@ def quotas(database: Database, clock: FrozenClock) -> Quotas:
 
 
 @pytest.fixture
-def database_kind() -> str:
-    """Which database is used; a module overrides this fixture to use both."""
-    return "sqlite"
-
-
-@pytest.fixture
-async def database(
-    tmp_path: Path, database_kind: str, request: pytest.FixtureRequest
-) -> AsyncGenerator[Database]:
-    if database_kind == "postgresql":
-        url = request.getfixturevalue("postgresql_url")
-    else:
-        url = migrated(tmp_path / "easel.db")
-    async with open_database(url) as opened:
+async def database(tmp_path: Path, database_kind: str) -> AsyncGenerator[Database]:
+    async with open_database(migrated(tmp_path / "easel.db")) as opened:
         yield opened

@@ -16,11 +16,6 @@ ONE = Counts(
 TODAY = date(2026, 11, 22)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 def _times(number: int) -> Counts:
     return sum((ONE for _ in range(number)), start=Counts())
 

@@ -17,6 +17,8 @@ from bot.services.admission import Ticket, ticket_of
 from tests.services.clocks import FrozenClock
 from tests.services.studio import ANN, GUILD, PRICE, Told, Wall, answer, ask, open_studio, picture
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 PRICES: dict[tuple[str, str | None], int] = {
     ("told-1", "high"): 40_000,
     ("told-1", "low"): 20_000,

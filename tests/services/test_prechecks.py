@@ -19,6 +19,8 @@ from bot.domain.quota import Unit
 from bot.providers.scores import CLEAN, NEVER, Scores
 from tests.services.studio import GUILD, Told, Wall, answer, ask, open_studio, picture, used
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 
 @dataclass
 class Strict:

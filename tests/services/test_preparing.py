@@ -32,6 +32,8 @@ from tests.services.studio import (
     used,
 )
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 RICH = Capabilities(
     model="rich",
     operations=frozenset(Operation),

@@ -40,11 +40,6 @@ PICTURES, DOLLARS = Unit.PICTURES, Unit.DOLLARS
 Close = Callable[[Database, Quotas, str], Awaitable[None]]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 async def settle(
     database: Database, quotas: Quotas, reference: str, pictures: int = 1, price: int = CENT
 ) -> None:

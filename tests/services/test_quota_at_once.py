@@ -23,11 +23,6 @@ LIMIT = 50
 LONG = 1800  # seconds for twenty rounds of a thousand
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.mark.timeout(LONG)
 @pytest.mark.parametrize("window", [Window.DAY, Rolling(5)])
 async def test_exactly_the_limit_is_granted(

@@ -17,11 +17,6 @@ Place = tuple[Scope, int, Unit]
 PICTURES, DOLLARS, JOBS = Unit.PICTURES, Unit.DOLLARS, Unit.JOBS
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 async def audited(database: Database) -> list[tuple[object, ...]]:
     found = await rows(
         database, 'SELECT action, target, "before", "after", user_id FROM audit ORDER BY id'

@@ -30,11 +30,6 @@ from tests.services.quotas import (
 PICTURES, DOLLARS = Unit.PICTURES, Unit.DOLLARS
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture
 async def quotas(database: Database, clock: FrozenClock) -> Quotas:
     """Nobody may make a picture but with a grant; gifts are allowed."""

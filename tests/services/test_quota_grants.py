@@ -31,11 +31,6 @@ DAY, MONTH = Window.DAY, Window.MONTH
 PICTURES, DOLLARS = Unit.PICTURES, Unit.DOLLARS
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture
 async def quotas(database: Database, clock: FrozenClock) -> Quotas:
     """Everyone may make ten pictures a day."""

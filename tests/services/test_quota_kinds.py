@@ -40,11 +40,6 @@ HOUR, MS = timedelta(hours=1), timedelta(milliseconds=1)
 SIX = Rolling(6)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 async def make(database: Database, quotas: Quotas, pictures: int = 1, **values: object) -> None:
     """Book and settle a request."""
     reference = await book(database, quotas, pictures=pictures, **values)

@@ -47,6 +47,8 @@ from tests.services.studio import (
     used,
 )
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 MANY = {
     "MEMBER_JOBS_AT_ONCE": "256",
     "DEFAULT_MEMBER_PICTURES_PER_DAY": "100000",

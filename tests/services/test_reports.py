@@ -41,6 +41,8 @@ from tests.services.studio import (
     picture,
 )
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 BOB = 31
 DECLINED = ContentRefused(stage="input", categories=("violence", "hate"))
 

@@ -35,11 +35,6 @@ from tests.services.quotas import (
 EACH = limit(Scope.EVERYONE, 0, Unit.PICTURES, Window.DAY)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture
 def plans(database: Database, clock: FrozenClock) -> RulePlans:
     return RulePlans(database, Guilds(database, clock), clock, DEFAULTS)

@@ -68,6 +68,8 @@ from tests.services.studio import (
     used,
 )
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 
 def noise(side: int) -> bytes:
     """Return a picture that no lossless file makes small."""

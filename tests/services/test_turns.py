@@ -18,6 +18,8 @@ from tests.services.studio import ANN, CHANNEL, GUILD, Told, Wall, answer, ask, 
 from tests.services.studio import picture as made_picture
 from tests.services.test_recovery import Post
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 MANY = {
     "MEMBER_JOBS_AT_ONCE": "256",
     "DEFAULT_MEMBER_PICTURES_PER_DAY": "1000",

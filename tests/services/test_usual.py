@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.bootstrap import Services
 from bot.domain.errors import ContentRefused
 from bot.domain.queue import Usual
@@ -9,6 +11,8 @@ from bot.providers.base import UNWATCHED, Answer, PictureRequest, Watch
 from bot.services.usual import UsualTimes
 from tests.services.clocks import FrozenClock
 from tests.services.studio import Told, Wall, answer, ask, open_studio, picture
+
+pytestmark = pytest.mark.usefixtures("database_kind")
 
 
 class Timed(Told):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import Database, open_database
-from tests.migrated import migrated
+from tests.migrated import migrated_file
 
 
 @pytest.fixture
@@ -19,5 +19,5 @@ def url(path: Path) -> str:
 
 @pytest.fixture
 async def database(path: Path) -> AsyncGenerator[Database]:
-    async with open_database(migrated(path)) as opened:
+    async with open_database(migrated_file(path)) as opened:
         yield opened

@@ -14,7 +14,7 @@ from bot.domain.errors import DatabaseInUse, SetupError
 from bot.storage.backup import back_up, restore
 from bot.storage.database import open_database
 from bot.storage.migrate import migrate
-from tests.migrated import migrated
+from tests.migrated import migrated_file
 from tests.process.nursery import living, ran
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -64,7 +64,7 @@ def kept(tmp_path: Path) -> Path:
 @pytest.fixture
 def filled(path: Path, url: str) -> Path:
     """A database with one server in it, and a key beside it."""
-    migrated(path)
+    migrated_file(path)
     path.with_name("easel.db.lock").touch()
     add(path, 1)
     path.with_name("easel.db.key").write_bytes(KEY)
