@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 import structlog
-from dotenv import dotenv_values
 
 import cogs
+from bot.console.commands import COMMANDS
+from bot.console.environment import settings as read_settings
 from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.logs import configure_logs
-from bot.settings import Settings, load_settings, require_key, secrets_of, token_of
+from bot.settings import Settings, require_key, secrets_of, token_of
 
 if TYPE_CHECKING:
     from bot.providers.base import Finding
@@ -64,7 +65,7 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the bot until it is stopped."""
-    settings = _settings()
+    settings = read_settings()
     token_of(settings)
     require_key(settings)
     _configure_logs(settings, settings.log_level)
@@ -101,7 +102,7 @@ def demo(port: int | None, *, browser: bool) -> None:
 @click.option("--channel", type=int, help="Check the bot's permissions in this channel, too.")
 def doctor(channel: int | None) -> None:
     """Say in plain words what is wrong, and how to mend it."""
-    settings = _settings()
+    settings = read_settings()
     _configure_logs(settings, "ERROR")
     from bot.errands import look
 
@@ -119,7 +120,7 @@ def doctor(channel: int | None) -> None:
 @click.option("--guild", type=int, help="Register on this server only, which shows at once.")
 def sync(guild: int | None) -> None:
     """Register the commands with Discord; once, and after an upgrade."""
-    settings = _settings()
+    settings = read_settings()
     token_of(settings)
     _configure_logs(settings, "WARNING")
     from bot.errands import register
@@ -132,7 +133,7 @@ def sync(guild: int | None) -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to this version's shape; `run` does the same by itself."""
-    settings = _settings()
+    settings = read_settings()
     from bot.storage import migrate as storage
 
     done = storage.migrate(settings.database_url.get_secret_value())
@@ -145,7 +146,7 @@ def migrate() -> None:
 @main.command()
 def check_ledger() -> None:
     """Say whether limits and grants add up to the ledger; nothing is changed."""
-    settings = _settings()
+    settings = read_settings()
     from bot.storage.check_ledger import check
 
     found = check(settings.database_url.get_secret_value())
@@ -162,7 +163,7 @@ def check_ledger() -> None:
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def backup(file: Path | None, *, force: bool) -> None:
     """Copy the database to FILE, also while Easel runs; by default beside it, with the time."""
-    settings = _settings()
+    settings = read_settings()
     from bot.storage.backup import back_up
 
     url = settings.database_url.get_secret_value()
@@ -178,7 +179,7 @@ def backup(file: Path | None, *, force: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Put the back-up FILE in the database's place; the old one is kept. Stop Easel first."""
-    settings = _settings()
+    settings = read_settings()
     from bot.storage.backup import restore as put_back
 
     url = settings.database_url.get_secret_value()
@@ -225,21 +226,6 @@ def extensions() -> Sequence[str]:
     return [module.name for module in iter_modules(cogs.__path__, "cogs.")]
 
 
-def _settings() -> Settings:
-    return load_settings(_environment())
-
-
-def _environment() -> Mapping[str, str]:
-    """Return the environment, with what it lacks from the file .env here."""
-    file = Path(".env")
-    try:
-        written = dotenv_values(file, interpolate=False) if file.is_file() else {}
-    except (OSError, ValueError):
-        raise SetupError("The file .env cannot be read; correct its permissions.") from None
-    both = (*written.items(), *os.environ.items())
-    return {name: value for name, value in both if value}
-
-
 def _configure_logs(settings: Settings, level: str) -> None:
     configure_logs(
         level=level, style=settings.log_format, stream=sys.stderr, secrets=secrets_of(settings)
@@ -271,6 +257,9 @@ def _leave(sentence: str, code: int) -> None:
     click.echo(f"easel: {sentence}", err=True)
     sys.exit(code)
 
+
+for command in COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +12,8 @@ from bot.domain.errors import SetupError
 from bot.domain.money import micros
 from bot.imaging import sketch
 from bot.imaging.pool import Imaging, open_imaging
-from bot.providers.base import ImageProvider, ProviderSettings, SketchOrder
+from bot.metrics import Metrics
+from bot.providers.base import ImageProvider, OnCall, ProviderSettings, SketchOrder, uncounted
 from bot.providers.images_client import VENDOR_URL
 from bot.providers.moderations import ModeratorSettings, open_moderator
 from bot.providers.openai_images import is_vendor
@@ -82,6 +83,7 @@ class Services:
     provider: ImageProvider
     imaging: Imaging
     database: Database
+    metrics: Metrics
     clock: Clock
 
 
@@ -100,7 +102,7 @@ async def open_services(
     Raises:
         SetupError: something cannot be used; the text says what and how to mend it.
     """
-    clock = clock or SystemClock()
+    clock, metrics = clock or SystemClock(), Metrics()
     url = settings.database_url.get_secret_value()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(url))
@@ -113,17 +115,18 @@ async def open_services(
             )
         )
         if provider is None:
-            provider = await stack.enter_async_context(open_settings_provider(settings))
+            asked = open_settings_provider(settings, metrics.called)
+            provider = await stack.enter_async_context(asked)
         if downloads is None:
             downloads = await stack.enter_async_context(open_downloads(settings.discord_api_url))
         if moderator is None and settings.moderation != "off":
-            asked = open_moderator(moderator_settings(settings))
-            moderator = await stack.enter_async_context(asked)
+            watched = open_moderator(moderator_settings(settings))
+            moderator = await stack.enter_async_context(watched)
         prechecks = Prechecks(moderator, imaging, pictures=settings.moderation == "all")
         guilds = Guilds(database, clock)
         quotas = Quotas(database, clock, _quota_defaults(settings))
         conduct, words = Conduct(database, clock), WordLists(database, clock)
-        books = Books(database, quotas, fingerprints, conduct, clock)
+        books = Books(database, quotas, fingerprints, conduct, clock, metrics)
         rules = HouseRules(guilds, conduct, words)
         admission = Admission(database, quotas, rules, provider, fingerprints, clock)
         at_once = settings.provider_calls_at_once
@@ -143,6 +146,7 @@ async def open_services(
             imaging,
             Preparing(imaging, downloads, provider, prechecks),
             waiting=Waiting(queue=queue, places=Places(queue, clock, park), usual=usual),
+            metrics=metrics,
         )
         reports = Reports(database, quotas, clock)
         yield Services(
@@ -172,6 +176,7 @@ async def open_services(
             provider=provider,
             imaging=imaging,
             database=database,
+            metrics=metrics,
             clock=clock,
         )
 
@@ -193,9 +198,11 @@ def moderator_settings(settings: Settings) -> ModeratorSettings:
     )
 
 
-def open_settings_provider(settings: Settings) -> AbstractAsyncContextManager[ImageProvider]:
+def open_settings_provider(
+    settings: Settings, on_call: OnCall = uncounted
+) -> AbstractAsyncContextManager[ImageProvider]:
     """Open the picture maker that *settings* name, and nothing else."""
-    return open_provider(provider_settings(settings), draw=_draw)
+    return open_provider(replace(provider_settings(settings), on_call=on_call), draw=_draw)
 
 
 def provider_settings(settings: Settings) -> ProviderSettings:

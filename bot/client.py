@@ -39,8 +39,10 @@ class EaselTree(OfferingTree):
     async def interaction_check(self, interaction: Interaction[Any], /) -> bool:
         """Hold every command, and what is offered while it is typed, to the table of rights."""
         command = interaction.command
+        name = command.qualified_name if command else ""
+        structlog.contextvars.bind_contextvars(command=name, interaction=interaction.id)
         try:
-            require_command(interaction, command.qualified_name if command else "")
+            require_command(interaction, name)
         except UserError as error:
             if interaction.type is discord.InteractionType.autocomplete:
                 await interaction.response.autocomplete([])

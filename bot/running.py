@@ -4,6 +4,8 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 import structlog
@@ -13,7 +15,9 @@ from bot.checkup import discord_in_words
 from bot.client import EaselClient, use_proxy
 from bot.services.doctor import opens_pictures, takes_writes
 from bot.settings import Settings, token_of
-from bot.web.health import Probe, serve_health
+from bot.web.desk import Desk, desk_routes
+from bot.web.health import LoopWatch, Probe, serve_health
+from bot.web.metrics import Reading, metrics_route
 from bot.web.watchdog import watched_loop
 
 log = structlog.get_logger(__name__)
@@ -85,9 +89,42 @@ async def _health_pages(
     if settings.health_port is None:
         yield
         return
-    probes = readiness(services, client)
-    async with serve_health(settings.health_host, settings.health_port, probes):
+    async with serve_health(
+        settings.health_host,
+        settings.health_port,
+        readiness(services, client),
+        routes=[
+            metrics_route(services.metrics, partial(figures, services, client)),
+            *desk_routes(_desk(services)),
+        ],
+        watch=LoopWatch(services.metrics.lagged),
+    ):
         yield
+
+
+def figures(services: Services, client: EaselClient) -> dict[str, Reading]:
+    """Return what /metrics shows of this moment, by the names in `READINGS`."""
+    workers, load = services.imaging.health(), services.queue.load()
+    return {
+        "queue_waiting": load.waiting,
+        "queue_running": load.running,
+        "workers": workers.workers,
+        "workers_busy": workers.busy,
+        "workers_ended_total": {"killed": workers.killed, "retired": workers.retired},
+        "provider_stopped": dict.fromkeys((s.cause for s in services.provider.stops), 1),
+        "gateway_up": {"0": client.is_ready()},
+        "gateway_latency_seconds": {"0": client.latency},
+        "servers": len(client.guilds),
+        "discord_stopped": client.guard.stopped,
+    }
+
+
+def _desk(services: Services) -> Desk:
+    return Desk(
+        stops=lambda: [asdict(stop) for stop in services.provider.stops],
+        retry=services.provider.retry,
+        cancel=services.queue.cancel_as_operator,
+    )
 
 
 def readiness(services: Services, client: EaselClient) -> dict[str, Probe]:

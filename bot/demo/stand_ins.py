@@ -88,6 +88,10 @@ class Unhurried:
         """Why requests are refused before anybody is asked."""
         return self._provider.stops
 
+    def retry(self) -> int:
+        """Let the next request try what is stopped."""
+        return self._provider.retry()
+
     def ready(self, model: str) -> None:
         """Raise the error for which *model* is not asked just now, if there is one."""
         self._provider.ready(model)

@@ -23,6 +23,14 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How many requests wait, and how many have their turn."""
+
+    waiting: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where a waiting request stands if nobody else asks.
 

@@ -1,5 +1,6 @@
 """What a picture maker is: a Protocol, its requests, its answers and its capabilities."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -259,6 +260,15 @@ ProviderName = Literal["openai", "azure", "sketch"]
 DialectName = Literal["auto", "gpt-image", "dalle"]
 
 
+OnCall = Callable[[str, str, float], None]
+"""Told of a call's model, its outcome (ok, or the name of an error) and its seconds."""
+
+
+def uncounted(model: str, outcome: str, seconds: float) -> None:
+    """Tell nobody of a call."""
+    del model, outcome, seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSettings:
     """What the operator chose for one picture maker.
@@ -275,6 +285,7 @@ class ProviderSettings:
         api_version: which edition of its interface an Azure server is asked for.
         model_family: the known model that *model* is, where its name does not say it: an Azure
             deployment, a proxy's alias.
+        on_call: told of every single call.
     """
 
     name: ProviderName
@@ -290,6 +301,7 @@ class ProviderSettings:
     images_per_minute: int | None = None
     api_version: str | None = None
     model_family: str | None = None
+    on_call: OnCall = field(default=uncounted, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,6 +372,10 @@ class ImageProvider(Protocol):
     @property
     def stops(self) -> tuple[Stop, ...]:
         """Why requests are refused before anybody is asked; empty while all is well."""
+        ...
+
+    def retry(self) -> int:
+        """Let the next request try what is stopped; return how many stops that concerns."""
         ...
 
     def ready(self, model: str) -> None:

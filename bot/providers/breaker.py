@@ -148,6 +148,12 @@ class Breaker:
         now = self._clock()
         return tuple(stop.told(now) for stop in self._open.values())
 
+    def retry(self) -> int:
+        """End every pause now, so that the next request tries; return how many there were."""
+        for stop in self._open.values():
+            stop.due = self._clock()
+        return len(self._open)
+
     def check(self, model: str) -> None:
         """Raise the ProviderError for which *model* is not asked just now, if there is one.
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from time import perf_counter
 from typing import cast
 
 import httpx2
@@ -16,7 +17,7 @@ from openai.types import ImagesResponse
 
 from bot.domain.errors import MaybeBilled, NonsenseAnswer
 from bot.providers.answers import MAX_ANSWER
-from bot.providers.base import Operation
+from bot.providers.base import OnCall, Operation, uncounted
 from bot.providers.dialects import Call
 from bot.providers.errors import translate
 from bot.providers.stream_errors import of_event
@@ -62,10 +63,14 @@ def _ignored(picture: bytes) -> None:
 
 
 class ImagesClient:
-    """Speaks to one server through the SDK. *sdk* must not retry by itself."""
+    """Speaks to one server through the SDK. *sdk* must not retry by itself.
 
-    def __init__(self, sdk: openai.AsyncOpenAI) -> None:
+    *on_call* is told of every call that `ask` makes.
+    """
+
+    def __init__(self, sdk: openai.AsyncOpenAI, on_call: OnCall = uncounted) -> None:
         self._sdk = sdk
+        self._on_call = on_call
 
     async def ask(
         self,
@@ -83,8 +88,19 @@ class ImagesClient:
         field is understood too. Raises a ProviderError for every failure; none of them is
         repeated here.
         """
+        model, began, outcome = str(call.fields["model"]), perf_counter(), "ok"
+        try:
+            return await self._asked(operation, call, seconds, heard or Heard(), on_partial)
+        except BaseException as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self._on_call(model, outcome, perf_counter() - began)
+
+    async def _asked(
+        self, operation: Operation, call: Call, seconds: float, heard: Heard, on_partial: OnPartial
+    ) -> RawAnswer:
         model = str(call.fields["model"])
-        heard = heard or Heard()
         try:
             async with asyncio.timeout(seconds):
                 async with self._open(operation, call) as response:

@@ -98,6 +98,10 @@ class OpenAIImages:
         """Why requests are refused before anybody is asked."""
         return self._breaker.stops
 
+    def retry(self) -> int:
+        """Let the next request try what is stopped; return how many stops that concerns."""
+        return self._breaker.retry()
+
     def ready(self, model: str) -> None:
         """Raise the error for which *model* is not asked just now, if there is one."""
         self._breaker.check(model)
@@ -245,7 +249,7 @@ def build(
     today: Callable[[], date] = today,
 ) -> OpenAIImages:
     """Put a provider together on an open SDK. *clock* must go on while *sleep* waits."""
-    client = ImagesClient(sdk)
+    client = ImagesClient(sdk, settings.on_call)
     links = Links(
         http,
         base_url=base_url,

@@ -113,6 +113,10 @@ class Sketch:
         """Nothing ever stops it."""
         return ()
 
+    def retry(self) -> int:
+        """Return 0: there is nothing to try."""
+        return 0
+
     def ready(self, model: str) -> None:
         """Do nothing: it always draws."""
 

@@ -26,6 +26,7 @@ from bot.domain.jobs import Job, JobState
 from bot.domain.leftover import Left, nearest
 from bot.domain.messages import Slash
 from bot.domain.quota import Unit
+from bot.metrics import Metrics
 from bot.providers.base import Price
 from bot.services import moderation
 from bot.services.admission import AlreadyAsked, Ticket
@@ -44,6 +45,9 @@ KEPT: Final = timedelta(hours=24)
 
 Categories = Sequence[tuple[str, ...]]
 """The categories of each time that content was declined."""
+
+Ending = Callable[[Connection], Ended | None]
+"""Ends a request; None: it had its end before."""
 
 _PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each try; a busy database takes one more
 
@@ -66,13 +70,15 @@ class Books:
         fingerprints: Fingerprints,
         conduct: Conduct,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._quotas = quotas
         self._fingerprints = fingerprints
         self._conduct = conduct
         self._clock = clock
-        self._left_open: list[Callable[[Connection], None]] = []
+        self._metrics = metrics
+        self._left_open: list[Ending] = []
 
     async def calling(self, ticket: Ticket, reply: Shown | None = None) -> None:
         """Commit that the provider is about to be called: from here on it may be billed.
@@ -148,13 +154,14 @@ class Books:
         """
         now = self._clock.now()
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Ended | None:
             self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
             for each in refused:
                 moderation.record(connection, self._event(ticket, each))
-            cost = {"cost_micros": _booked(price, ticket), "delivered_at": now}
             declined = [each.categories for each in refused]
-            self._end(connection, ticket, JobState.DONE, declined, **cost, **_where(shown))
+            values = {"delivered_at": now, **_where(shown)}
+            cost = _booked(price, ticket)
+            return self._end(connection, ticket, JobState.DONE, declined, cost, **values)
 
         await self._surely(ticket, work)
 
@@ -183,15 +190,15 @@ class Books:
     ) -> None:
         """Keep what the server's words declined, which was never booked; *enter* writes its job."""
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Ended | None:
             if jobs.known_interaction(connection, ticket.ask.origin.interaction_id):
                 raise AlreadyAsked
             entered = replace(ticket, job_id=enter(connection))
             moderation.record(connection, self._event(entered, error))
-            values = {"cost_micros": 0, "failure": type(error).__name__}
-            self._end(connection, entered, JobState.REFUSED, [error.categories], **values)
+            why, declined = type(error).__name__, [error.categories]
+            return self._end(connection, entered, JobState.REFUSED, declined, 0, failure=why)
 
-        await self._database.write(work)
+        self._count(await self._database.write(work))
         await self._weigh(ticket, error)
 
     async def _weigh(self, ticket: Ticket, error: ContentRefused) -> None:
@@ -209,12 +216,12 @@ class Books:
     async def interrupted(self, ticket: Ticket, told: Shown | None) -> None:
         """Close what was being made when Easel ended; *told* is where the asker was told."""
         now = self._clock.now()
-        where = _where(told) if told else {}
+        values = {"failure": Interrupted.__name__, **(_where(told) if told else {})}
+        cost = ticket.estimate.micros
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Ended | None:
             self._quotas.mark_unknown(connection, ticket.code, now)
-            cost = {"cost_micros": ticket.estimate.micros, "failure": Interrupted.__name__}
-            self._end(connection, ticket, JobState.UNKNOWN, (), **cost, **where)
+            return self._end(connection, ticket, JobState.UNKNOWN, (), cost, **values)
 
         await self._surely(ticket, work)
 
@@ -265,7 +272,7 @@ class Books:
     async def catch_up(self) -> None:
         """Close what the database was too busy to close. Raises StorageBusy where it still is."""
         while self._left_open:
-            await self._database.write(self._left_open[0])
+            self._count(await self._database.write(self._left_open[0]))
             del self._left_open[0]
 
     async def erase_old_prompts(self) -> int:
@@ -275,7 +282,7 @@ class Books:
             erased += batch
         return erased
 
-    async def _surely(self, ticket: Ticket, work: Callable[[Connection], None]) -> None:
+    async def _surely(self, ticket: Ticket, work: Ending) -> None:
         """Do *work*, which ends a request, also where the database is busy for a while.
 
         What still cannot be written is left to `catch_up`: it must not hide how the request
@@ -284,14 +291,19 @@ class Books:
         for pause in _PAUSES:
             await asyncio.sleep(pause)
             with suppress(StorageBusy):
-                await self._database.write(work)
+                self._count(await self._database.write(work))
                 return
         log.error("job_left_open", job=ticket.code, cure="It is closed as soon as possible.")
         self._left_open.append(work)
 
+    def _count(self, end: Ended | None) -> None:
+        if end is not None:
+            command, state = end.ask.command.value, end.state.value
+            self._metrics.ended(command, state, end.cause or "", end.model, end.micros)
+
     def _closing(
         self, ticket: Ticket, error: BaseException, billed: Billed, price: Price | None
-    ) -> Callable[[Connection], None]:
+    ) -> Ending:
         now, reason = self._clock.now(), type(error).__name__
         request_id = error.request_id if isinstance(error, ProviderError) else None
         why = {"failure": reason, "request_id": request_id} if request_id else {"failure": reason}
@@ -300,22 +312,21 @@ class Books:
         refused = (*beside, error) if isinstance(error, ContentRefused) else beside
         declined = [each.categories for each in refused]
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Ended | None:
             for each in refused:
                 moderation.record(connection, self._event(ticket, each))
             if isinstance(error, ContentRefused):
-                self._release(connection, ticket, JobState.REFUSED, declined, **why)
-            elif price is not None or billed is Billed.YES:
+                return self._release(connection, ticket, JobState.REFUSED, declined, **why)
+            if price is not None or billed is Billed.YES:
                 paid = price or Price(micros=ticket.estimate.micros, known=False)
                 self._quotas.settle(connection, ticket.code, pictures=0, price=paid, at=now)
                 cost = _booked(paid, ticket)
-                self._end(connection, ticket, JobState.FAILED, declined, cost_micros=cost, **why)
-            elif billed is Billed.MAYBE:
+                return self._end(connection, ticket, JobState.FAILED, declined, cost, **why)
+            if billed is Billed.MAYBE:
                 self._quotas.mark_unknown(connection, ticket.code, now)
                 cost = ticket.estimate.micros
-                self._end(connection, ticket, JobState.UNKNOWN, declined, cost_micros=cost, **why)
-            else:
-                self._release(connection, ticket, JobState.FAILED, declined, **why)
+                return self._end(connection, ticket, JobState.UNKNOWN, declined, cost, **why)
+            return self._release(connection, ticket, JobState.FAILED, declined, **why)
 
         return work
 
@@ -344,9 +355,9 @@ class Books:
         state: JobState,
         declined: Categories = (),
         **values: object,
-    ) -> None:
+    ) -> Ended | None:
         self._quotas.release(connection, ticket.code, self._clock.now())
-        self._end(connection, ticket, state, declined, cost_micros=0, **values)
+        return self._end(connection, ticket, state, declined, 0, **values)
 
     def _end(
         self,
@@ -354,15 +365,16 @@ class Books:
         ticket: Ticket,
         state: JobState,
         declined: Categories,
+        micros: int,
         **values: object,
-    ) -> None:
+    ) -> Ended | None:
         """Move the job to its final *state* and count it, once, when its money is booked."""
         now = self._clock.now()
         until = now + timedelta(hours=ticket.choices.prompt_hours)
         jobs.erase_pictures(connection, ticket.job_id)
-        final = {"finished_at": now, "prompt_until": until, **values}
+        final = {"finished_at": now, "prompt_until": until, "cost_micros": micros, **values}
         if not jobs.move(connection, ticket.job_id, state, **final):
-            return
+            return None
         failure, waited = values.get("failure"), (now - ticket.admitted_at).total_seconds()
         end = Ended(
             code=ticket.code,
@@ -373,8 +385,10 @@ class Books:
             cause=str(failure) if failure else None,
             declined=tuple(declined),
             seconds=waited if state is JobState.DONE else None,
+            micros=micros,
         )
         ended(connection, end)
+        return end
 
 
 def _where(shown: Shown) -> dict[str, object]:

@@ -24,7 +24,7 @@ from bot.domain.errors import (
     TooBusy,
     UserError,
 )
-from bot.domain.queue import Line, Standing, Turn
+from bot.domain.queue import Line, Load, Standing, Turn
 from bot.services.admission import Ticket
 from bot.storage import audit
 from bot.storage.database import Connection, Database
@@ -162,6 +162,10 @@ class FairQueue:
         """Let *code*, which has its turn, not be cancelled any more: it may be billed from now."""
         self._running[code].called = True
 
+    def load(self) -> Load:
+        """Return how many wait and how many run."""
+        return Load(waiting=len(self._waiting), running=len(self._running))
+
     def lines(self, guild_id: int, user_id: int | None = None) -> list[Line]:
         """Return a server's requests, or one member's: the running ones, then in their order."""
 
@@ -289,6 +293,19 @@ class QueueDesk:
     def lines(self, guild_id: int, user_id: int | None = None) -> list[Line]:
         """Return a server's requests, or one member's."""
         return self._queue.lines(guild_id, user_id)
+
+    def load(self) -> Load:
+        """Return how much there is to do."""
+        return self._queue.load()
+
+    def cancel_as_operator(self, code: str) -> None:
+        """Cancel a request of any server.
+
+        Raises:
+            NotInQueue: it is not there.
+            AlreadyBegun: it may be billed already.
+        """
+        self._queue.cancel(code, CancelledByManager(code=f"#{code}"))
 
     def now(self) -> datetime:
         """Return the instant that expected starts are counted from."""

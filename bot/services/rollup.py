@@ -49,6 +49,7 @@ class Ended:
         cause: the name of the error that ended it; None: it was shown.
         declined: the categories of each time that its content was declined.
         seconds: from the ask until it was shown; None: it was not.
+        micros: what was booked for it, in micro-dollars.
     """
 
     code: str
@@ -59,6 +60,7 @@ class Ended:
     cause: str | None = None
     declined: tuple[tuple[str, ...], ...] = ()
     seconds: float | None = None
+    micros: int = 0
 
 
 def day_of(at: datetime, timezone: str) -> date:

@@ -27,6 +27,7 @@ from bot.domain.errors import (
 from bot.domain.queue import Turn
 from bot.imaging.pool import Imaging
 from bot.imaging.values import Finished
+from bot.metrics import Metrics
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Agreed, Quote, Ticket
 from bot.services.attendance import Attendance, Parked
@@ -86,8 +87,10 @@ class Studio:
         preparing: Preparing,
         *,
         waiting: Waiting,
+        metrics: Metrics,
     ) -> None:
         self.books = books
+        self._metrics = metrics
         self._admission = admission
         self._provider = provider
         self._imaging = imaging
@@ -105,19 +108,20 @@ class Studio:
         Raises:
             UserError: it may not run.
         """
-        if self.is_closing:
-            raise Closing
-        self._queue.require_room()
-        quote = await self._admission.quote(ask)
-        try:
-            await self._admission.read(ask)
-        except WordsRefused as refused:
-            ticket = self._admission.ticket(quote)
-            await self.books.declined(
-                ticket, refused, partial(self._admission.enter, ticket=ticket)
-            )
-            raise
-        return quote
+        with self._metrics.refusing(ask.command.value):
+            if self.is_closing:
+                raise Closing
+            self._queue.require_room()
+            quote = await self._admission.quote(ask)
+            try:
+                await self._admission.read(ask)
+            except WordsRefused as refused:
+                ticket = self._admission.ticket(quote)
+                await self.books.declined(
+                    ticket, refused, partial(self._admission.enter, ticket=ticket)
+                )
+                raise
+            return quote
 
     async def look(self, quote: Quote, legend: str) -> Finished:
         """Draw the picture of *quote* with what would change in it; nothing is booked.
@@ -134,9 +138,13 @@ class Studio:
 
         `perform` or `books.withdrawn` must follow.
         """
-        if self.is_closing:
-            raise Closing
-        return await self._admission.book(quote, agreed)
+        command = quote.ask.command.value
+        with self._metrics.refusing(command):
+            if self.is_closing:
+                raise Closing
+            ticket = await self._admission.book(quote, agreed)
+        self._metrics.asked(command)
+        return ticket
 
     async def admit(self, ask: Ask, agreed: Agreed | None = None) -> Ticket:
         """Quote *ask* and book it at once; see `book`."""
@@ -210,7 +218,7 @@ class Studio:
     ) -> Kept:
         begun = partial(stage.begun, ticket)
         async with _no_later_than(asked + CALL_BEFORE):
-            with self._places.saying(begun, after=BETWEEN):
+            with self._metrics.stage("prepare"), self._places.saying(begun, after=BETWEEN):
                 prepared = await self._preparing.prepare(ticket)
         self._attendance.require_open()
         self._queue.called(ticket.code)
@@ -233,7 +241,7 @@ class Studio:
             result = await self._finished(
                 ticket, kept, limit, limit if limit < usual else WHOLE_MESSAGE
             )
-            with suppress(FilesTooLarge):
+            with suppress(FilesTooLarge), self._metrics.stage("show"):
                 return result, await stage.show(result)
             log.info("made_smaller", limit=limit)
         raise DeliveryFailed
@@ -248,7 +256,8 @@ class Studio:
         request = replace(request, within=max(1.0, left - _FOR_THE_REST))
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._provider.make(request, watch)
+                with self._metrics.stage("call"):
+                    return await self._provider.make(request, watch)
         except TimeoutError as error:
             raise MaybeBilled from error
         finally:
@@ -287,11 +296,12 @@ class Studio:
 
     @asynccontextmanager
     async def _at_work(self, ticket: Ticket, stage: Stage) -> AsyncGenerator[None]:
-        """Let `close` know of this task until its end; what is parked is told."""
-        with (
-            self._attendance.at_work(ticket.job_id),
-            structlog.contextvars.bound_contextvars(job=ticket.code),
-        ):
+        """Let `close` know of this task until its end; what is parked is told.
+
+        The log names the request from here on, also in what this task says of its end.
+        """
+        structlog.contextvars.bind_contextvars(job=ticket.code)
+        with self._attendance.at_work(ticket.job_id):
             try:
                 yield
             except Parked:
@@ -312,7 +322,8 @@ class Studio:
         async with AsyncExitStack() as held:
             with self._attendance.waits():
                 async with _no_later_than(deadline):
-                    with self._places.told(turn.code, partial(stage.queued, ticket)):
+                    told = self._places.told(turn.code, partial(stage.queued, ticket))
+                    with told, self._metrics.stage("wait"):
                         await held.enter_async_context(self._queue.turn(turn))
             yield
 

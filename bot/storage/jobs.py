@@ -96,6 +96,12 @@ def unfinished(connection: Connection) -> list[Job]:
     return [job_of(row) for row in connection.execute(query).mappings()]
 
 
+def by_code(connection: Connection, code: str) -> Job | None:
+    """Return the job with *code*, of whatever server."""
+    row = connection.execute(select(*COLUMNS).where(jobs.c.code == code)).mappings().first()
+    return None if row is None else job_of(row)
+
+
 def publish(connection: Connection, job_id: int, **where: object) -> None:
     """Remember that the job's pictures are not private any more, and *where* they are."""
     change = update(jobs).where(jobs.c.id == job_id).values(private=False, **where)

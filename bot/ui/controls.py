@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Self
 
 import discord
+import structlog
 from discord import Interaction
 from discord.ui import DynamicItem, Item
 
@@ -91,6 +92,7 @@ async def answer_form(interaction: Interaction[Any]) -> None:
 
 async def _handle(interaction: Interaction[Any], family: str, rest: str) -> None:
     parts = rest.split(":")
+    structlog.contextvars.bind_contextvars(control=family, interaction=interaction.id)
     try:
         require_control(interaction, family, parts[0])
         await HANDLERS[family](interaction, parts)

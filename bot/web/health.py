@@ -1,7 +1,7 @@
-"""Two pages for those who watch the bot: /healthz (alive) and /readyz (able to work)."""
+"""Pages for those who watch the bot: /healthz (alive), /readyz (able to work), and others given."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import Final
@@ -23,9 +23,10 @@ _BEAT = 0.5  # seconds between two looks at the loop
 
 
 class LoopWatch:
-    """Measures how late the event loop runs what is due."""
+    """Measures how late the event loop runs what is due; *on_beat* is told the seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_beat: Callable[[float], None] = lambda _lag: None) -> None:
+        self._on_beat = on_beat
         self._due = perf_counter() + _BEAT
         self._last = 0.0
 
@@ -40,19 +41,27 @@ class LoopWatch:
             self._due = perf_counter() + _BEAT
             await asyncio.sleep(_BEAT)
             self._last = max(perf_counter() - self._due, 0.0)
+            self._on_beat(self._last)
 
 
 @asynccontextmanager
 async def serve_health(
-    host: str, port: int, probes: Mapping[str, Probe]
+    host: str,
+    port: int,
+    probes: Mapping[str, Probe],
+    *,
+    routes: Sequence[web.RouteDef] = (),
+    watch: LoopWatch | None = None,
 ) -> AsyncGenerator[web.TCPSite]:
-    """Serve the health pages on *host* and *port* while the body runs; *probes* decide /readyz.
+    """Serve the pages on *host* and *port* while the body runs; *probes* decide /readyz.
 
     Raises:
         SetupError: the address is taken or not this machine's.
     """
-    watch = LoopWatch()
-    runner = web.AppRunner(health_app(watch, probes), access_log=None, shutdown_timeout=1)
+    watch = watch or LoopWatch()
+    app = health_app(watch, probes)
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     beat = asyncio.create_task(watch.run(), name="loop watch")
     try:

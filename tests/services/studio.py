@@ -112,6 +112,9 @@ class Told:
     def stops(self) -> tuple[Stop, ...]:
         return ()
 
+    def retry(self) -> int:
+        return 0
+
     def ready(self, model: str) -> None:
         del model
         if self.stopped is not None:

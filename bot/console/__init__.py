@@ -1,0 +1,1 @@
+"""What an operator types and sees: the commands that need more than a few lines."""
