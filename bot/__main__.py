@@ -8,18 +8,16 @@ import logging
 import os
 import signal
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Sequence
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 import structlog
 
 import cogs
-from bot.console.commands import COMMANDS
+from bot.console import databases, operating
+from bot.console.endings import EXIT_FAILED, EXIT_SETUP, leave
 from bot.console.environment import settings as read_settings
 from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.logs import configure_logs
@@ -30,12 +28,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("bot")
 
-EXIT_SETUP: Final = 78
-"""The exit code for a wrong setting (EX_CONFIG): starting again would not help."""
-
-EXIT_FAILED: Final = 1
-"""The exit code for what may pass by itself, such as no network, and for bugs."""
-
 
 class PlainGroup(click.Group):
     """Commands that end in a sentence and an exit code, never in a traceback alone."""
@@ -45,14 +37,14 @@ class PlainGroup(click.Group):
         try:
             super().invoke(ctx)
         except SetupError as error:
-            _leave(str(error), EXIT_SETUP)
+            leave(str(error), EXIT_SETUP)
         except DiscordUnreachable as error:
-            _leave(str(error), EXIT_FAILED)
+            leave(str(error), EXIT_FAILED)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception:
             log.critical("ended_by_a_bug", exc_info=True)
-            _leave("A bug in Easel ended this; the lines above tell where.", EXIT_FAILED)
+            leave("A bug in Easel ended this; the lines above tell where.", EXIT_FAILED)
 
 
 @click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -130,90 +122,6 @@ def sync(guild: int | None) -> None:
     click.echo(f"{len(registered)} commands are registered {where}: {', '.join(registered)}.")
 
 
-@main.command()
-def migrate() -> None:
-    """Bring the database to this version's shape; `run` does the same by itself."""
-    settings = read_settings()
-    from bot.storage import migrate as storage
-
-    done = storage.migrate(settings.database_url.get_secret_value())
-    if done.changed:
-        click.echo(f"The database went from revision {done.before or 'none'} to {done.after}.")
-    else:
-        click.echo(f"The database already has revision {done.after}.")
-
-
-@main.command()
-def check_ledger() -> None:
-    """Say whether limits and grants add up to the ledger; nothing is changed."""
-    settings = read_settings()
-    from bot.storage.check_ledger import check
-
-    found = check(settings.database_url.get_secret_value())
-    for difference in found:
-        click.echo(f"{difference[0].upper()}{difference[1:]}.")
-    if found:
-        several = f"{len(found)} things do" if found[1:] else "One thing does"
-        _leave(f"{several} not add up; nothing was changed.", EXIT_FAILED)
-    click.echo("Everything adds up.")
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--force", is_flag=True, help="Replace FILE where it exists.")
-def backup(file: Path | None, *, force: bool) -> None:
-    """Copy the database to FILE, also while Easel runs; by default beside it, with the time."""
-    settings = read_settings()
-    from bot.storage.backup import back_up
-
-    url = settings.database_url.get_secret_value()
-    done = back_up(url, file, now=datetime.now().astimezone(), progress=_Told(), force=force)
-    click.echo(f"{done.file} holds {_megabytes(done.size)}, {_of(done.rows)}; it is whole.")
-    if done.key:
-        click.echo(f"{done.key} is the key beside it, a secret: who has both can tell who asked.")
-    else:
-        click.echo("There is no key file; if HASH_KEY is set, keep it with your other secrets.")
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-def restore(file: Path) -> None:
-    """Put the back-up FILE in the database's place; the old one is kept. Stop Easel first."""
-    settings = read_settings()
-    from bot.storage.backup import restore as put_back
-
-    url = settings.database_url.get_secret_value()
-    done = put_back(url, file, now=datetime.now().astimezone(), progress=_Told())
-    click.echo(f"{done.copied.file} is now the back-up, {_of(done.copied.rows)}; it is whole.")
-    for each in done.aside:
-        click.echo(f"{each} is what was there before; delete it when you are content.")
-    if not done.copied.key:
-        click.echo("The back-up has no key file beside it, so the key stays as it was.")
-    if done.copied.outdated:
-        click.echo("It is of an earlier version; the next start migrates it.")
-    click.echo("Start Easel with `easel run`; requests that were open then are closed as it does.")
-
-
-class _Told:
-    """Says now and then how far a long copy has come."""
-
-    def __init__(self) -> None:
-        self._next = time.monotonic() + 1
-
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + 1
-            click.echo(f"Copied {_megabytes(done)} of {_megabytes(total)}.", err=True)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
-
-
-def _of(rows: Mapping[str, int]) -> str:
-    return f"{rows['jobs']} requests and {rows['ledger']} lines of the ledger"
-
-
 def _has_browser() -> bool:
     """Whether a page can be opened for the one who looks: not over a plain remote shell."""
     if sys.platform.startswith("linux"):
@@ -253,12 +161,7 @@ def _line(finding: "Finding") -> str:
     return f"{verdict} {sentence} {finding.cure}".rstrip()
 
 
-def _leave(sentence: str, code: int) -> None:
-    click.echo(f"easel: {sentence}", err=True)
-    sys.exit(code)
-
-
-for command in COMMANDS:
+for command in (*databases.COMMANDS, *operating.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":

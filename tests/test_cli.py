@@ -383,3 +383,10 @@ async def test_the_demo_says_what_to_install(tmp_path: Path) -> None:
     assert done.code == 78
     assert "make demo" in done.err
     assert "`make demo`" in done.err
+
+
+async def test_a_copy_goes_to_postgresql_only(tmp_path: Path) -> None:
+    done = await easel(tmp_path, {}, "copy-database", "data/easel.db")
+
+    assert done.code == 78
+    assert done.err.startswith("easel: DATABASE_URL must name the PostgreSQL database")
