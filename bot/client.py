@@ -22,6 +22,7 @@ from bot.ui.delivery import Courier
 from bot.ui.failures import answer_failure
 from bot.ui.notices import Notices
 from bot.ui.offers import OfferingTree
+from bot.ui.options import clean_options
 from bot.ui.policy import require_command
 from bot.ui.price_card import say_expired
 from bot.ui.translating import CatalogueTranslator
@@ -41,6 +42,7 @@ class EaselTree(OfferingTree):
         command = interaction.command
         name = command.qualified_name if command else ""
         structlog.contextvars.bind_contextvars(command=name, interaction=interaction.id)
+        clean_options(interaction)
         try:
             require_command(interaction, name)
         except UserError as error:

@@ -12,6 +12,8 @@ from collections.abc import Generator
 import pytest
 
 from tests.catalogue import watched
+from tests.fakes.steady.npm import MissingError
+from tests.hostile_texts import naughty
 from tests.migrated import KINDS, on_postgresql
 from tests.postgres import NoPostgresql, Postgresql, running
 from tests.workers import KeptCrew
@@ -93,6 +95,15 @@ def postgresql_url(postgresql: Postgresql) -> Generator[str]:
     """The address of a migrated database."""
     with postgresql.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def naughty_strings() -> list[str]:
+    """The Big List of Naughty Strings. Where it cannot be had the test is skipped, if it may be."""
+    try:
+        return naughty()
+    except MissingError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.domain.errors import ContentRefused, NonsenseAnswer
+from bot.domain.text import storable
 from bot.providers.base import MadePicture
 from bot.providers.prices import Tokens
 from bot.providers.untyped import count_of, field_of, items_of, text_of
@@ -93,7 +94,7 @@ def decoded(text: str) -> bytes:
 def _piece(item: object) -> Piece | None:
     if field_of(item, "respect_moderation") is False:
         return None
-    revised = text_of(field_of(item, "revised_prompt")) or None
+    revised = storable(text_of(field_of(item, "revised_prompt")) or "") or None
     packed = text_of(field_of(item, "b64_json"))
     url = text_of(field_of(item, "url"))
     try:

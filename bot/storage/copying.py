@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import SetupError
+from bot.domain.text import storable
 from bot.storage.address import PostgresqlServer, SqliteFile, parse
 from bot.storage.check_ledger import differences
 from bot.storage.migrate import state, upgrade_server
@@ -25,7 +26,6 @@ Progress = Callable[[int, int], None]
 
 _TOGETHER: Final = 1000  # rows
 _FEW: Final = 8  # rows that hold pictures
-_NUL = "\x00"  # what no text of PostgreSQL can hold
 
 Row = Mapping[str, Any]
 
@@ -146,8 +146,10 @@ def _parts(connection: Connection, table: Table) -> Iterator[list[Row]]:
 
 
 def _storable(row: dict[Any, Any]) -> Row:
-    """Return *row* without what PostgreSQL cannot hold, which is a NUL in a text."""
-    return {k: v.replace(_NUL, "") if isinstance(v, str) else v for k, v in row.items()}
+    """Return *row* as PostgreSQL can hold it: what was written before `storable` was, may not."""
+    return {
+        name: storable(value) if isinstance(value, str) else value for name, value in row.items()
+    }
 
 
 def _count(connection: Connection, table: Table) -> int:

@@ -16,7 +16,7 @@ from bot.ui.host import Host
 from bot.ui.policy import CONTROLS, require_for
 from bot.ui.replies import tell
 from bot.ui.results import ALT_LIMIT
-from bot.ui.text import encodable
+from bot.ui.text import plain
 from bot.ui.words import languages, say
 
 _MOST: Final = 5  # fields of a form
@@ -58,8 +58,7 @@ async def answer_alt_text(interaction: Interaction[Any], parts: list[str]) -> No
     texts = written_in(interaction)
     prefix = _prefix(locale)
     described = [
-        _Described(int(name), prefix + encodable(_without_prefix(" ".join(text.split()))))
-        for name, text in texts.items()
+        _Described(int(name), prefix + _without_prefix(plain(text))) for name, text in texts.items()
     ]
     await interaction.response.defer(thinking=True, ephemeral=True)
     channel = interaction.client.get_partial_messageable(job.message_channel_id)

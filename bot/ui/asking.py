@@ -1,7 +1,6 @@
 """From an interaction to a request, and from a request to the picture in the channel."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 import discord
@@ -23,7 +22,6 @@ from bot.ui.price_card import show_price
 from bot.ui.replies import is_gone
 from bot.ui.sources import of_attachment
 from bot.ui.stage import ReplyStage
-from bot.ui.text import encodable
 from bot.ui.wish_news import tell_answers
 
 _GATED = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
@@ -117,7 +115,7 @@ async def ask_and_show(
         UserError: it was refused or it failed; nothing is left open.
     """
     host: Host = interaction.client
-    quote = await studio.quote(replace(ask, prompt=encodable(ask.prompt)))
+    quote = await studio.quote(ask)
     asks = host.confirmations.is_needed(quote)
     if has_part(quote.ask) and (look or asks):
         await show_part(interaction, quote)

@@ -17,7 +17,7 @@ from bot.ui.host import ModerationHost
 from bot.ui.modlog import modlog_panel
 from bot.ui.panels import button, panel, show, small
 from bot.ui.replies import tell
-from bot.ui.text import encodable, shown
+from bot.ui.text import shown
 from bot.ui.words import say
 
 A_DAY: Final = timedelta(days=1)
@@ -66,7 +66,7 @@ async def block_member(
         user_id,
         by=interaction.user.id,
         lasts=lasts,
-        reason=encodable(reason.strip()[:REASON]),
+        reason=reason.strip()[:REASON],
     )
     await _say(interaction, block)
 

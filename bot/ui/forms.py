@@ -10,9 +10,9 @@ from discord.ui import Item, Label, Modal, TextInput
 from bot.domain.asks import Source
 from bot.domain.errors import BadOption
 from bot.domain.messages import Phrase
+from bot.domain.text import storable
 from bot.domain.windows import zone
 from bot.ui.sources import of_upload
-from bot.ui.text import encodable
 
 MOST_DAYS: Final = 3650
 _LABEL: Final = 45  # characters that Discord takes
@@ -60,7 +60,7 @@ def long_field(
 def written_in(interaction: Interaction[Any]) -> dict[str, str]:
     """Return what was written into the form, by the fields' names."""
     return {
-        str(each["custom_id"]): encodable(str(each["value"] or ""))
+        str(each["custom_id"]): storable(str(each["value"] or ""))
         for each in _parts(interaction)
         if "custom_id" in each and "value" in each
     }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import discord
 from discord.app_commands import Choice
@@ -12,6 +13,7 @@ from bot.domain.errors import BadOption
 from bot.domain.messages import CHOICE, Name, Phrase
 from bot.domain.money import parse_dollars
 from bot.domain.quota import Effect, Rule, Scope, Unit
+from bot.domain.text import storable
 from bot.domain.windows import Period, Rolling, Window, zone
 from bot.services import zones
 from bot.services.prechecks import NEVER_DECLINED
@@ -44,6 +46,18 @@ _WHICH = {
     Scope.ROLE: Phrase("say which role it is for"),
     Scope.MEMBER: Phrase("say which member it is for"),
 }
+
+
+def clean_options(interaction: discord.Interaction[discord.Client]) -> None:
+    """Let every text of a command, at the door, be one that can be kept."""
+    _clean((interaction.data or {}).get("options") or ())
+
+
+def _clean(options: Iterable[Any]) -> None:
+    for option in options:
+        if isinstance(option.get("value"), str):
+            option["value"] = storable(option["value"])
+        _clean(option.get("options") or ())
 
 
 @dataclass(frozen=True, slots=True)

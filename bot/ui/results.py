@@ -18,7 +18,7 @@ from bot.ui.amounts import left_of
 from bot.ui.buttons import cancel_button, result_buttons
 from bot.ui.option_words import in_words
 from bot.ui.shapes import written
-from bot.ui.text import message_link, shown
+from bot.ui.text import message_link, plain, shown
 from bot.ui.words import say, say_many
 
 PROMPT_SHOWN = 180
@@ -124,7 +124,7 @@ def alt_text(locale: str, ask: Ask) -> str:
 
 
 def _alt(locale: str, message: str, ask: Ask) -> str:
-    words = " ".join(ask.prompt.split()) or say(locale, _WITHOUT_WORDS[ask.command])
+    words = plain(ask.prompt) or say(locale, _WITHOUT_WORDS[ask.command])
     text = say(locale, message, words=words)
     return text if len(text) <= ALT_LIMIT else text[: ALT_LIMIT - 1] + "…"
 

@@ -9,7 +9,6 @@ _WORD_JOINER = "\u2060"
 _MARKS_IN_A_ROW = 2
 _LINK = re.compile(r"(?i):(?=//)|discord(?:app)?\.(?=gg|com)")
 _MARKDOWN = re.compile(r"[\\`*_~|\[\]]|^(?:#+|>+|-#?|\+|\d+\.)(?=\s|$)")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -19,7 +18,7 @@ def shown(text: str, limit: int = 200) -> str:
     Control and bidirectional characters go, stacked marks are thinned, mentions, markdown,
     timestamps and links lose their power; the words stay readable.
     """
-    line = _SPACES.sub(" ", _visible(text)).strip()
+    line = plain(text)
     if len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
     line = _MARKDOWN.sub(lambda found: f"\\{found[0]}", line)
@@ -27,9 +26,9 @@ def shown(text: str, limit: int = 200) -> str:
     return _LINK.sub(lambda found: f"{found[0][:-1]}{_WORD_JOINER}{found[0][-1]}", line)
 
 
-def encodable(text: str) -> str:
-    """Return *text* with U+FFFD for each lone surrogate, which no file and no wire can carry."""
-    return _LONE_SURROGATE.sub("\ufffd", text)
+def plain(text: str) -> str:
+    """Return *text* as one line without what is invisible, for places that show no markup."""
+    return _SPACES.sub(" ", _visible(text)).strip()
 
 
 def message_link(guild_id: int, found_in: str) -> str:

