@@ -14,7 +14,12 @@ WORKERS = $(shell $(PYTHON) -c "import os; print(1 + (os.cpu_count() or 1))")
 # Installed uncompiled, so what a program compiles has to be kept for the next.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo setup run test quota-machine quota-rush corpus load crash check format requirements clean
+# The slowest first, two at a time.
+CHECKS := check-secrets check-types check-pages check-imports check-style check-recipes
+NO_SECRETS := ^requirements/|^tests/fakes/(steady/|discord_openapi)|^\.secrets\.baseline$$|\.(po|pot|mo|ttf|png|LICENSE)$$
+
+.PHONY: demo setup run test quota-machine quota-rush corpus load crash check $(CHECKS) secrets sbom \
+	format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
@@ -42,14 +47,41 @@ load: $(VENV)/.dev ## Press one Easel with many requests at once, on this machin
 crash: $(VENV)/.dev ## Kill Easel at every moment of a request, with many seeds (CRASH="--seeds 20")
 	@$(RUN) -m tests.process.crash $(CRASH)
 
-check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, catalogues, Dockerfile
+check: $(VENV)/.dev ## Check style, types, imports, pages, catalogues, secrets, Dockerfile, workflows
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(CHECKS)
+
+$(CHECKS): $(VENV)/.dev
+
+check-types:
+	@$(BIN)/basedpyright --pythonpath $(RUN)
+
+check-secrets: # lock files, catalogues and what is not text hold none
+	@git ls-files | grep -vE '$(NO_SECRETS)' \
+		| xargs $(BIN)/detect-secrets-hook --cores 1 --baseline .secrets.baseline
+
+check-style:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/basedpyright --pythonpath $(RUN)
+
+check-imports:
 	@$(BIN)/lint-imports --no-logo
+
+check-pages:
 	@$(RUN) scripts/written_pages.py --check
 	@$(RUN) scripts/catalogues.py --check
+
+check-recipes:
 	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/zizmor --offline --quiet --persona auditor .github
+
+secrets: $(VENV)/.dev ## Write anew what check takes for no secret; look at every line that it adds
+	@git ls-files | grep -vE '$(NO_SECRETS)' \
+		| xargs $(BIN)/detect-secrets scan --exclude-files '$(NO_SECRETS)' > .secrets.baseline
+
+sbom: $(VENV)/.release ## Write the bill of materials of what is shipped, dist/easel-sbom.json
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml \
+		--mc-type application --output-reproducible --output-file dist/easel-sbom.json
 
 format: $(VENV)/.dev ## Format the code; write the settings pages and the catalogues anew
 	@$(BIN)/ruff format .
@@ -60,7 +92,7 @@ format: $(VENV)/.dev ## Format the code; write the settings pages and the catalo
 requirements: $(VENV)/.dev ## Choose the newest versions and pin them by their hashes
 	@$(COMPILE) pyproject.toml --extra demo --extra fast --group dev -o requirements/dev.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
-	@$(COMPILE) --group release -o requirements/release.txt
+	@$(COMPILE) --group release -c requirements/dev.txt -o requirements/release.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --extra demo -c requirements/dev.txt -o requirements/demo.txt
 	@$(COMPILE) pyproject.toml --extra fast -c requirements/dev.txt -o requirements/fast.txt
@@ -89,6 +121,10 @@ $(VENV)/.demo: requirements/demo.txt requirements/fast.txt requirements/build.tx
 $(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml | $(VENV)/.python
 	@$(call setup,dev)
 	@touch $(VENV)/.run $(VENV)/.demo
+
+$(VENV)/.release: requirements/release.txt requirements/build.txt | $(VENV)/.dev
+	@$(INSTALL) --no-deps --require-hashes -r requirements/release.txt
+	@touch $@
 
 define setup
 echo "Setting up $(VENV) for $(1); the first time takes a minute or two ..." >&2 \
