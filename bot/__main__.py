@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 import structlog
 from dotenv import dotenv_values
 
 import cogs
-from bot.domain.errors import DiscordUnreachable, SetupError
+from bot.domain.errors import DiscordUnreachable, SetupError, ShardsLost
 from bot.logs import configure_logs
 from bot.settings import Settings, load_settings, require_key, secrets_of, token_of
 
@@ -62,16 +62,19 @@ def main() -> None:
 
 
 @main.command()
-def run() -> None:
+@click.option("--standby", is_flag=True, help="Wait until the shards are free, then take over.")
+def run(*, standby: bool) -> None:
     """Run the bot until it is stopped."""
     settings = _settings()
     token_of(settings)
     require_key(settings)
     _configure_logs(settings, settings.log_level)
-    from bot.running import serve
+    from bot.running import Manner, serve
+
+    manner = Manner(standby=standby, end_at_once=_end_at_once)
 
     async def until_stopped() -> None:
-        await serve(settings, extensions(), _stop_signal())
+        await serve(settings, extensions(), _stop_signal(), manner)
 
     asyncio.run(until_stopped())
 
@@ -265,6 +268,13 @@ def _line(finding: "Finding") -> str:
     verdict = "ok      " if finding.well else "problem "
     sentence = f"{finding.subject}: {finding.says.rstrip('.')}."
     return f"{verdict} {sentence} {finding.cure}".rstrip()
+
+
+def _end_at_once(error: ShardsLost) -> NoReturn:
+    """End as `kill -9` does: whatever this process still did, another one may be doing."""
+    log.critical("shards_lost")
+    click.echo(f"easel: {error}", err=True)
+    os._exit(EXIT_FAILED)
 
 
 def _leave(sentence: str, code: int) -> None:

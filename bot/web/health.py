@@ -13,6 +13,9 @@ from bot.domain.errors import SetupError
 Probe = Callable[[], Awaitable[bool]]
 """Tells whether one part works; False, an exception and silence all mean that it does not."""
 
+Role = Callable[[], str]
+"""Tells what the process does: *starting*, *standby* or *working*."""
+
 PROBE_SECONDS: Final = 2.0
 """How long a probe may take."""
 
@@ -44,15 +47,17 @@ class LoopWatch:
 
 @asynccontextmanager
 async def serve_health(
-    host: str, port: int, probes: Mapping[str, Probe]
+    host: str, port: int, probes: Mapping[str, Probe], role: Role = lambda: "working"
 ) -> AsyncGenerator[web.TCPSite]:
-    """Serve the health pages on *host* and *port* while the body runs; *probes* decide /readyz.
+    """Serve the health pages on *host* and *port* while the body runs.
+
+    *probes* decide /readyz; *role* is what the process does at all, on both pages.
 
     Raises:
         SetupError: the address is taken or not this machine's.
     """
     watch = LoopWatch()
-    runner = web.AppRunner(health_app(watch, probes), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(health_app(watch, probes, role), access_log=None, shutdown_timeout=1)
     await runner.setup()
     beat = asyncio.create_task(watch.run(), name="loop watch")
     try:
@@ -66,17 +71,20 @@ async def serve_health(
         await runner.cleanup()
 
 
-def health_app(watch: LoopWatch, probes: Mapping[str, Probe]) -> web.Application:
+def health_app(
+    watch: LoopWatch, probes: Mapping[str, Probe], role: Role = lambda: "working"
+) -> web.Application:
     """Return the pages as an application."""
 
     async def alive(request: web.Request) -> web.Response:
         del request
-        return _page({"loop": watch.lag < LAG_SECONDS}, lag_seconds=round(watch.lag, 3))
+        lag = watch.lag
+        return _page({"loop": lag < LAG_SECONDS}, lag_seconds=round(lag, 3), role=role())
 
     async def ready(request: web.Request) -> web.Response:
         del request
         answers = await asyncio.gather(*(_ask(probe) for probe in probes.values()))
-        return _page(dict(zip(probes, answers, strict=True)))
+        return _page(dict(zip(probes, answers, strict=True)), role=role())
 
     app = web.Application()
     app.add_routes([web.get("/healthz", alive), web.get("/readyz", ready)])
@@ -101,9 +109,9 @@ async def _ask(probe: Probe) -> bool:
         return False
 
 
-def _page(checks: Mapping[str, bool], **figures: float) -> web.Response:
+def _page(checks: Mapping[str, bool], **more: float | str) -> web.Response:
     well = all(checks.values())
-    body = {"ok": well, **checks, **figures}
+    body = {"ok": well, **checks, **more}
     return web.json_response(
         body, status=200 if well else 503, headers={"Cache-Control": "no-store"}
     )
