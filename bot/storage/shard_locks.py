@@ -34,7 +34,7 @@ _SERVER: Final = {
 }
 
 # The first of the two numbers of a lock; the second is a shard, a count of shards, or 0.
-_SHARD, _COUNT, _ROLL_CALL = 0x65617300, 0x65617301, 0x65617302
+SHARD, _COUNT, _ROLL_CALL = 0x65617300, 0x65617301, 0x65617302
 
 _TRY: Final = text("SELECT pg_try_advisory_lock(:kind, :number)")
 _FREE: Final = text("SELECT pg_advisory_unlock(:kind, :number)")
@@ -83,9 +83,7 @@ class ShardLocks:
                 await self._ask(_WAIT, _ROLL_CALL, 0)  # one process at a time looks and takes
                 try:
                     await self._agree()
-                    taken = [
-                        each for each in self._missing() if await self._ask(_TRY, _SHARD, each)
-                    ]
+                    taken = [each for each in self._missing() if await self._ask(_TRY, SHARD, each)]
                     self.held = self._wanted.only({*self.held.ids, *taken})
                 finally:
                     await self._ask(_FREE, _ROLL_CALL, 0)
