@@ -60,9 +60,9 @@ async def test_a_standby_takes_over_what_a_killed_process_had(
                 await cluster.ask(guild_id, f"a fox {len(cluster.asked)}")
             await cluster.until(lambda b: len(b.ended("booked")) == 4, "four that wait")
 
-            killed = time.perf_counter()
+            before, killed = cluster.sessions(), time.perf_counter()
             await first.kill()
-            await cluster.connected((0, 1), spare)
+            await cluster.connected((0, 1), spare, beyond=before)
             seconds = time.perf_counter() - killed
             for gate in gates:
                 gate.set()
