@@ -1,14 +1,16 @@
 """Who has which shard: of processes on one PostgreSQL each has its own, and notices when not."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from sqlalchemy import NullPool, make_url, text
+from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain.errors import SetupError, ShardsLost, StorageBusy
@@ -28,48 +30,18 @@ async def process(url: str, wanted: Shards) -> AsyncGenerator[tuple[Sharding, Ow
         yield sharding, Ownership()
 
 
-async def run(url: str, statement: str) -> None:
+async def ask(url: str, statement: str) -> Any:
     engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        await connection.execute(text(statement))
+        found = await connection.execute(text(statement))
+        return found.scalar() if found.returns_rows else None
 
 
-CUT = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+HOLDER = (
+    "SELECT pid FROM pg_stat_activity"
     " WHERE application_name = 'easel shards' AND datname = current_database()"
 )
-
-
-@asynccontextmanager
-async def network(url: str) -> AsyncGenerator[tuple[str, asyncio.Event]]:
-    """An address through which the server is reached, until the event is cleared."""
-    works = asyncio.Event()
-    works.set()
-    parts = make_url(url)
-    server = f"{parts.query['host']}/.s.PGSQL.5432"
-    lines = set[asyncio.Task[None]]()
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                await works.wait()
-                writer.write(data)
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-
-    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, ahead = await asyncio.open_unix_connection(server)
-        lines.add(asyncio.create_task(carry(reader, ahead)))
-        lines.add(asyncio.create_task(carry(behind, writer)))
-
-    with TemporaryDirectory() as folder:
-        listener = await asyncio.start_unix_server(connect, f"{folder}/.s.PGSQL.5432")
-        told = parts.set(query={"host": folder})
-        yield told.render_as_string(hide_password=False), works
-        listener.close()
-        works.set()
-        await asyncio.wait(lines)
+CUT = HOLDER.replace("pid", "bool_and(pg_terminate_backend(pid))", 1)
 
 
 def test_a_server_is_on_the_shard_that_discord_says() -> None:
@@ -157,7 +129,7 @@ async def test_a_cut_connection_is_noticed_at_once(postgresql_url: str) -> None:
         await sharding.take(mine, patience=0)
         watching = asyncio.create_task(sharding.watch())
         began = time.perf_counter()
-        await run(postgresql_url, CUT)
+        await ask(postgresql_url, CUT)
         with pytest.raises(ShardsLost, match="ended at once"):
             await watching
         assert time.perf_counter() - began < 3
@@ -169,17 +141,18 @@ async def test_a_silent_server_counts_as_gone(
     """A network that loses everything breaks no connection; nobody says so."""
     for name, seconds in (("_BEAT", 0.01), ("_SILENCE", 0.5), ("_GRACE", 0.1)):
         monkeypatch.setattr(f"bot.storage.shard_locks.{name}", seconds)
-    async with (
-        network(postgresql_url) as (url, works),
-        process(url, four(0)) as (sharding, mine),
-    ):
+    async with process(postgresql_url, four(0)) as (sharding, mine):
         await sharding.take(mine, patience=0)
         watching = asyncio.create_task(sharding.watch())
         done, _ = await asyncio.wait({watching}, timeout=0.3)
         assert not done
-        works.clear()
-        with pytest.raises(ShardsLost):
-            await watching
+        server = await ask(postgresql_url, HOLDER)
+        os.kill(server, signal.SIGSTOP)
+        try:
+            with pytest.raises(ShardsLost):
+                await watching
+        finally:
+            os.kill(server, signal.SIGCONT)
 
 
 async def test_a_standby_without_its_server_ends(postgresql_url: str) -> None:
@@ -190,7 +163,7 @@ async def test_a_standby_without_its_server_ends(postgresql_url: str) -> None:
         await living.take(theirs, patience=0)
         waiting = asyncio.create_task(spare.stand_by(mine))
         await asyncio.sleep(0)
-        await run(postgresql_url, CUT)
+        await ask(postgresql_url, CUT)
         with pytest.raises(ShardsLost):
             await waiting
 
@@ -222,7 +195,7 @@ class Naps:
 
 async def test_identifies_are_spaced_across_processes(postgresql_url: str) -> None:
     async def five_seconds_pass() -> None:
-        await run(postgresql_url, "UPDATE buckets SET state = '{}'")
+        await ask(postgresql_url, "UPDATE buckets SET state = '{}'")
 
     naps = Naps(five_seconds_pass)
     async with open_database(postgresql_url) as one, open_database(postgresql_url) as other:
