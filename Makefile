@@ -14,7 +14,7 @@ WORKERS = $(shell $(PYTHON) -c "import os; print(1 + (os.cpu_count() or 1))")
 # Installed uncompiled, so what a program compiles has to be kept for the next.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo setup run test quota-machine quota-rush corpus load crash check format requirements clean
+.PHONY: demo setup run test quota-machine quota-rush corpus load crash scale check format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
@@ -41,6 +41,9 @@ load: $(VENV)/.dev ## Press one Easel with many requests at once, on this machin
 
 crash: $(VENV)/.dev ## Kill Easel at every moment of a request, with many seeds (CRASH="--seeds 20")
 	@$(RUN) -m tests.process.crash $(CRASH)
+
+scale: $(VENV)/.dev ## Kill one of several processes under load; the standby goes on (SCALE="--rounds 9")
+	@$(RUN) -m tests.process.scale $(SCALE)
 
 check: $(VENV)/.dev ## Check format, style, types, imports, settings pages, catalogues, Dockerfile
 	@$(BIN)/ruff format --check .

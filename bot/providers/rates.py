@@ -125,7 +125,8 @@ class SharedRate:
         """
         deadline = self._clock() + within
         try:
-            self._admit(await self._delay(pictures), deadline)
+            if self._line:  # who is first learns it from the attempt
+                self._admit(await self._delay(pictures), deadline)
             return await self._in_line(pictures, deadline)
         except StorageBusy as error:
             raise ProviderBusy(retry_after=1.0) from error
