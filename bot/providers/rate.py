@@ -37,6 +37,9 @@ LONGEST = 3600.0
 NAP = 5.0
 """Seconds after which who is first in line looks again, because the rate may have changed."""
 
+UNDONE = 10.0
+"""Seconds in which a shared start can be undone: by then a server that is not there was noticed."""
+
 CUT = 0.5
 """What a refusal leaves of the rate."""
 
@@ -257,7 +260,8 @@ class RateLimiter:
             "not_before": self._minute.not_before,
             "last": self._minute.last,
         }
-        counted = [[each.at, each.pictures, each.start] for each in self._minute.entries]
+        merged = _merged(self._minute.entries, self._clock() - UNDONE)
+        counted = [[each.at, each.pictures, each.start] for each in merged]
         finite = {k: v if v is not None and math.isfinite(v) else None for k, v in known.items()}
         return {**finite, "counted": counted, "configured": self._configured}
 
@@ -305,6 +309,18 @@ class RateLimiter:
         missing = self._minute.limit - ours - remaining
         if missing > 0:
             self._minute.insert(_Entry(at=seen + reset - WINDOW, pictures=missing))
+
+
+def _merged(entries: Iterable[_Entry], before: float) -> list[_Entry]:
+    """Return *entries* with those before that moment counted together, second by second."""
+    old: dict[int, list[_Entry]] = {}
+    young: list[_Entry] = []
+    for each in entries:
+        (old.setdefault(int(each.at), []) if each.at < before else young).append(each)
+    return [
+        _Entry(at=several[-1].at, pictures=sum(each.pictures for each in several))
+        for several in old.values()
+    ] + young
 
 
 def _count(text: str | None) -> int | None:

@@ -104,10 +104,12 @@ class SharedRates:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn = asyncio.Lock()  # who waits for others must not hold connections meanwhile
 
     async def change(self, name: str, work: Change[T]) -> T:
         """Change the state *name* by *work*. Raises StorageBusy."""
-        return await self._database.write(lambda c: buckets.change(c, name, work))
+        async with self._turn:
+            return await self._database.write(lambda c: buckets.change(c, name, work))
 
 
 class Identifies:

@@ -148,6 +148,21 @@ def test_what_is_saved_is_what_was_known(before: int | None) -> None:
     assert [other.delay(n) for n in (1, 5)] == [one.delay(n) for n in (1, 5)]
 
 
+def test_old_starts_are_saved_together_and_still_count() -> None:
+    moment = [0.0]
+    one = RateLimiter(None, lambda: moment[0], asyncio.sleep)
+    for _ in range(300):
+        one.begin(1)
+        moment[0] += 0.1
+    saved = one.saved()
+    other = RateLimiter(300, lambda: moment[0], asyncio.sleep)
+    other.load(saved)
+
+    assert len(saved["counted"]) < 130
+    assert sum(pictures for _, pictures, _ in saved["counted"]) == 300
+    assert WINDOW - 31 < other.delay(1) < WINDOW - 28
+
+
 def test_another_limit_forgets_what_was_learned_but_not_what_counts() -> None:
     one = RateLimiter(10, lambda: 100.0, asyncio.sleep)
     one.begin(10)
