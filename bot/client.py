@@ -126,6 +126,16 @@ class EaselClient(commands.AutoShardedBot):
         self.add_dynamic_items(Control)
         await self.tree.set_translator(CatalogueTranslator())
 
+    async def launch_shards(self) -> None:
+        """Connect every shard, as many as Discord recommends where nothing else was set.
+
+        Asked for here, because discord.py would go where Discord says then, past a proxy.
+        """
+        if not self.services.ownership.shards.count and not self.is_closed():
+            self.shard_count, _, limits = await self.http.get_bot_gateway()
+            self._at_once = max(1, limits["max_concurrency"])
+        await super().launch_shards()
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Let shards identify as fast as Discord takes them, those of other processes included."""
         del initial  # the first shard of this process is not the first of all

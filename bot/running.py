@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NoReturn
 
 import structlog
@@ -64,9 +65,10 @@ async def serve(
             watching = asyncio.create_task(sharding.watch(), name="shards")
             stopping = asyncio.create_task(stop.wait(), name="signals")
             tasks = {working, watching, stopping}
+            for task in (working, watching):  # also while it is draining
+                task.add_done_callback(partial(_end_if_lost, manner))
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                _end_if_lost(manner, working, watching)
                 if working.done():
                     with discord_in_words():
                         working.result()
@@ -81,11 +83,10 @@ async def serve(
     log.info("stopped")
 
 
-def _end_if_lost(manner: Manner, *tasks: "asyncio.Task[None]") -> None:
-    for task in tasks:
-        error = task.exception() if task.done() and not task.cancelled() else None
-        if isinstance(error, ShardsLost):
-            manner.end_at_once(error)
+def _end_if_lost(manner: Manner, task: "asyncio.Task[None]") -> None:
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, ShardsLost):
+        manner.end_at_once(error)
 
 
 class Life:

@@ -22,6 +22,8 @@ _BEAT: Final = 1.0  # seconds between two looks whether the connection is there
 _SILENCE: Final = 3.0  # seconds after which it is not
 _GRACE: Final = 1.0  # more seconds, where it was this process that did not listen
 
+_TURN: Final = 20.0  # seconds to wait while others look which shards are free
+
 # The server gives the locks of a machine that is gone to others, but never before that machine
 # itself has noticed, by `_SILENCE`, that it is cut off.
 _SERVER: Final = {
@@ -157,7 +159,11 @@ async def open_shard_locks(server: PostgresqlServer, wanted: Shards) -> AsyncGen
         server.url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args={"timeout": _SILENCE, "server_settings": _SERVER},
+        connect_args={
+            "timeout": _SILENCE,
+            "command_timeout": _TURN,
+            "server_settings": _SERVER,
+        },
         hide_parameters=True,
     )
     try:

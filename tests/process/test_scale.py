@@ -1,5 +1,7 @@
 """Three real processes on one PostgreSQL: one is killed, and the one that stood by goes on."""
 
+import os
+import signal
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -80,14 +82,35 @@ async def test_a_standby_takes_over_what_a_killed_process_had(
                 return await page(port, "readyz") == (200, READY)
 
             await until_true(is_ready, spare.log)
-            await cut(cluster, (2, 3))
+            gate = cluster.hold("while it stops")
+            await cluster.ask(theirs[0], "while it stops")
+            await cluster.until(lambda b: b.ended("calling"), "a call")
+            os.kill(second.pid, signal.SIGTERM)
+            await cluster.stage.discord.until(lambda: "stopping" in second.log, poll=0.05)
+            await cut(cluster, (2, 3))  # also a process that drains may not go on without them
             assert await second.ended(within=10) == 1, second.log
             assert is_one_sentence(second.log, "PostgreSQL"), second.log
+            gate.set()
             assert await spare.stop() == 0, spare.log
     for log in (second.log, spare.log):
         assert "Traceback" not in log, log
     with capsys.disabled():
         print(f"\ntaken over {seconds:.1f} s after kill -9")
+
+
+async def test_one_process_has_as_many_shards_as_discord_recommends(tmp_path: Path) -> None:
+    """Without any setting, also behind a gateway proxy that `/gateway/bot` does not know."""
+    async with open_stage(tmp_path) as stage:
+        gateway = stage.discord.gateway
+        gateway.shards = gateway.max_concurrency = SHARDS
+        told, gateway.url = gateway.url, "ws://127.0.0.1:9/"
+        async with stage.bot(DISCORD_GATEWAY_URL=told) as bot:
+            await stage.discord.until(lambda: "shards=4" in bot.log, poll=0.05, what="four shards")
+            gateway.url = told
+            assert await bot.stop() == 0, bot.log
+
+    assert [each["shard"] for each in gateway.identifies] == [[n, SHARDS] for n in range(SHARDS)]
+    assert stage.discord.violations == []
 
 
 async def cut(cluster: Cluster, shards: tuple[int, int]) -> None:
