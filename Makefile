@@ -18,8 +18,8 @@ unexport PYTHONDONTWRITEBYTECODE
 CHECKS := check-secrets check-types check-pages check-imports check-style check-recipes
 NO_SECRETS := ^requirements/|^tests/fakes/(steady/|discord_openapi)|^\.secrets\.baseline$$|\.(po|pot|mo|ttf|png|LICENSE)$$
 
-.PHONY: demo setup run test quota-machine quota-rush corpus load crash check $(CHECKS) secrets sbom \
-	format requirements clean
+.PHONY: demo setup run test quota-machine quota-rush corpus load crash scale check $(CHECKS) secrets \
+	sbom format requirements clean
 
 demo: $(VENV)/.demo ## Show the bot in a local browser page, without any account
 	@$(RUN) -m bot demo
@@ -46,6 +46,9 @@ load: $(VENV)/.dev ## Press one Easel with many requests at once, on this machin
 
 crash: $(VENV)/.dev ## Kill Easel at every moment of a request, with many seeds (CRASH="--seeds 20")
 	@$(RUN) -m tests.process.crash $(CRASH)
+
+scale: $(VENV)/.dev ## Kill one of several processes under load; the standby goes on (SCALE="--rounds 9")
+	@$(RUN) -m tests.process.scale $(SCALE)
 
 check: $(VENV)/.dev ## Check style, types, imports, pages, catalogues, secrets, Dockerfile, workflows
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(CHECKS)

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 import structlog
@@ -19,7 +19,7 @@ import cogs
 from bot.console import databases, operating
 from bot.console.endings import EXIT_FAILED, EXIT_SETUP, leave
 from bot.console.environment import settings as read_settings
-from bot.domain.errors import DiscordUnreachable, SetupError
+from bot.domain.errors import DiscordUnreachable, SetupError, ShardsLost
 from bot.logs import configure_logs
 from bot.settings import Settings, require_key, secrets_of, token_of
 
@@ -55,16 +55,19 @@ def main() -> None:
 
 
 @main.command()
-def run() -> None:
+@click.option("--standby", is_flag=True, help="Wait until the shards are free, then take over.")
+def run(*, standby: bool) -> None:
     """Run the bot until it is stopped."""
     settings = read_settings()
     token_of(settings)
     require_key(settings)
     _configure_logs(settings, settings.log_level)
-    from bot.running import serve
+    from bot.running import Manner, serve
+
+    manner = Manner(standby=standby, end_at_once=_end_at_once)
 
     async def until_stopped() -> None:
-        await serve(settings, extensions(), _stop_signal())
+        await serve(settings, extensions(), _stop_signal(), manner)
 
     asyncio.run(until_stopped())
 
@@ -161,8 +164,16 @@ def _line(finding: "Finding") -> str:
     return f"{verdict} {sentence} {finding.cure}".rstrip()
 
 
+def _end_at_once(error: ShardsLost) -> NoReturn:
+    """End as `kill -9` does: whatever this process still did, another one may be doing."""
+    log.critical("shards_lost")
+    click.echo(f"easel: {error}", err=True)
+    os._exit(EXIT_FAILED)
+
+
 for command in (*databases.COMMANDS, *operating.COMMANDS):
     main.add_command(command)
+
 
 if __name__ == "__main__":
     main()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bot.domain.clock import Clock, Park, SystemClock, park
 from bot.domain.errors import SetupError
 from bot.domain.money import micros
+from bot.domain.shards import Ownership
 from bot.imaging import sketch
 from bot.imaging.pool import Imaging, open_imaging
 from bot.metrics import Metrics
@@ -17,6 +18,7 @@ from bot.providers.base import ImageProvider, OnCall, ProviderSettings, SketchOr
 from bot.providers.images_client import VENDOR_URL
 from bot.providers.moderations import ModeratorSettings, open_moderator
 from bot.providers.openai_images import is_vendor
+from bot.providers.rates import SharedStates
 from bot.providers.registry import open_provider
 from bot.providers.scores import Moderator
 from bot.services.admission import Admission
@@ -43,6 +45,7 @@ from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.recovery import Recovery
 from bot.services.reports import Reports
 from bot.services.rule_plans import RulePlans
+from bot.services.sharding import Identifies, SharedRates
 from bot.services.studio import Studio, Waiting
 from bot.services.usual import UsualTimes
 from bot.services.welcomes import Welcomes
@@ -85,6 +88,9 @@ class Services:
     database: Database
     metrics: Metrics
     clock: Clock
+    ownership: Ownership
+    identifies: Identifies
+    usual: UsualTimes
 
 
 @asynccontextmanager
@@ -104,6 +110,8 @@ async def open_services(
     """
     clock, metrics = clock or SystemClock(), Metrics()
     url = settings.database_url.get_secret_value()
+    alone = isinstance(parse(url), SqliteFile)
+    ownership = Ownership()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(url))
         fingerprints = Fingerprints(await asyncio.to_thread(_hash_key, settings, url))
@@ -115,7 +123,8 @@ async def open_services(
             )
         )
         if provider is None:
-            asked = open_settings_provider(settings, metrics.called)
+            shared = None if alone else SharedRates(database)
+            asked = open_settings_provider(settings, shared, metrics.called)
             provider = await stack.enter_async_context(asked)
         if downloads is None:
             downloads = await stack.enter_async_context(open_downloads(settings.discord_api_url))
@@ -126,7 +135,9 @@ async def open_services(
         guilds = Guilds(database, clock)
         quotas = Quotas(database, clock, _quota_defaults(settings))
         conduct, words = Conduct(database, clock), WordLists(database, clock)
-        books = Books(database, quotas, fingerprints, conduct, clock, metrics)
+        books = Books(
+            database, quotas, fingerprints, conduct, clock, ownership=ownership, metrics=metrics
+        )
         rules = HouseRules(guilds, conduct, words)
         admission = Admission(database, quotas, rules, provider, fingerprints, clock)
         at_once = settings.provider_calls_at_once
@@ -155,29 +166,43 @@ async def open_services(
             queue=QueueDesk(queue, database, clock),
             quotas=quotas,
             guilds=guilds,
-            confirmations=Confirmations(database, provider, clock),
-            drafts=Drafts(database, clock),
-            wishes=Wishes(database, clock),
+            confirmations=Confirmations(database, provider, clock, ownership),
+            drafts=Drafts(database, clock, ownership),
+            wishes=Wishes(database, clock, ownership),
             welcomes=Welcomes(database, clock),
             plans=RulePlans(database, guilds, clock, _quota_defaults(settings)),
             prechecks=prechecks,
             conduct=conduct,
             words=words,
-            cases=Cases(database, clock),
+            cases=Cases(database, clock, ownership),
             history=History(database),
             moderation=ModerationLog(database),
             audit=AuditLog(database),
-            alerts=Alerts(database, provider, clock, operator_channel=settings.operator_channel_id),
-            budget_alerts=BudgetAlerts(
-                database, quotas, guilds, clock, out_of_money=admission.out_of_money
+            alerts=Alerts(
+                database,
+                provider,
+                clock,
+                ownership=ownership,
+                operator_channel=settings.operator_channel_id,
             ),
-            digests=Digests(database, reports, clock),
+            budget_alerts=BudgetAlerts(
+                database,
+                quotas,
+                guilds,
+                clock,
+                ownership=ownership,
+                out_of_money=admission.out_of_money,
+            ),
+            digests=Digests(database, reports, clock, ownership),
             reports=reports,
             provider=provider,
             imaging=imaging,
             database=database,
             metrics=metrics,
             clock=clock,
+            ownership=ownership,
+            identifies=Identifies(None if alone else database),
+            usual=usual,
         )
 
 
@@ -199,10 +224,11 @@ def moderator_settings(settings: Settings) -> ModeratorSettings:
 
 
 def open_settings_provider(
-    settings: Settings, on_call: OnCall = uncounted
+    settings: Settings, shared: SharedStates | None = None, on_call: OnCall = uncounted
 ) -> AbstractAsyncContextManager[ImageProvider]:
-    """Open the picture maker that *settings* name, and nothing else."""
-    return open_provider(replace(provider_settings(settings), on_call=on_call), draw=_draw)
+    """Open the picture maker that *settings* name; *shared* is what several processes know."""
+    told = replace(provider_settings(settings), on_call=on_call)
+    return open_provider(told, draw=_draw, shared=shared)
 
 
 def provider_settings(settings: Settings) -> ProviderSettings:

@@ -11,7 +11,14 @@ from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.providers.base import Finding
 from bot.ui.permissions import NOTICE_PERMISSIONS, PERMISSIONS, missing
 
-_REFUSED_FOR_GOOD = {4004, 4010, 4011, 4012, 4013, 4014}  # close codes that reconnecting repeats
+_REFUSED_FOR_GOOD = {  # close codes that reconnecting repeats, and what ends them
+    4004: "check DISCORD_TOKEN",
+    4010: "check SHARD_COUNT and SHARD_IDS",
+    4011: "the bot is on more servers than its shards may have: set a higher SHARD_COUNT, or none",
+    4012: "install the newest version of Easel",
+    4013: "install the newest version of Easel",
+    4014: "switch the privileged intents on, on the Bot page of Discord's developer portal",
+}
 _GUILDS = 5  # how many servers are looked at
 
 
@@ -75,8 +82,8 @@ def discord_in_words() -> Generator[None]:
         ) from None
     except discord.ConnectionClosed as error:
         problem = f"Discord closed the connection for good (code {error.code})"
-        if error.code in _REFUSED_FOR_GOOD:
-            raise SetupError(f"{problem}; check DISCORD_TOKEN.") from None
+        if cure := _REFUSED_FOR_GOOD.get(error.code):
+            raise SetupError(f"{problem}; {cure}.") from None
         raise DiscordUnreachable(f"{problem}; start again later.") from None
     except discord.Forbidden as error:
         raise SetupError(

@@ -60,8 +60,11 @@ class EaselTree(OfferingTree):
         await answer_failure(interaction, error)
 
 
-class EaselClient(commands.Bot):
-    """Easel at Discord: needs the guilds intent only, keeps no messages and no members."""
+class EaselClient(commands.AutoShardedBot):
+    """Easel at Discord: needs the guilds intent only, keeps no messages and no members.
+
+    It has the shards that its services own once it logs in.
+    """
 
     def __init__(self, services: Services, extensions: Iterable[str]) -> None:
         intents = discord.Intents.none()
@@ -78,6 +81,7 @@ class EaselClient(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             guild_ready_timeout=0.5,
+            shard_connect_timeout=None,  # many shards wait for their turns
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -102,9 +106,12 @@ class EaselClient(commands.Bot):
         if isinstance(self.tree, OfferingTree):
             self.tree.models = tuple(services.provider.models.values())
         self._extensions_to_load = tuple(extensions)
+        self._at_once: int | None = None
 
     async def setup_hook(self) -> None:
         """Learn the commands and buttons, and go on with what an earlier process left."""
+        if shards := self.services.ownership.shards.ids:
+            self.shard_count, self.shard_ids = self.services.ownership.shards.count, list(shards)
         left = await self.services.recovery.left()  # before the first command can come
         if left:
             log.warning("jobs_left", jobs=len(left))
@@ -116,11 +123,36 @@ class EaselClient(commands.Bot):
         self._tell.start()
 
     async def load_commands(self) -> None:
-        """Load every command family and all that can be pressed."""
+        """Load every command family and all that can be pressed, once."""
+        if self.tree.translator is not None:
+            return
         for extension in self._extensions_to_load:  # not as discord.py's: those load anew each time
             await import_module(extension).setup(self)
         self.add_dynamic_items(Control)
         await self.tree.set_translator(CatalogueTranslator())
+
+    async def launch_shards(self) -> None:
+        """Connect every shard, as many as Discord recommends where nothing else was set.
+
+        Asked for here, because discord.py would go where Discord says then, past a proxy.
+        """
+        if not self.services.ownership.shards.count and not self.is_closed():
+            self.shard_count, _, limits = await self.http.get_bot_gateway()
+            self._at_once = max(1, limits["max_concurrency"])
+        await super().launch_shards()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Let shards identify as fast as Discord takes them, those of other processes included."""
+        del initial  # the first shard of this process is not the first of all
+        if self._at_once is None:
+            self._at_once = await self._identifies_at_once()
+        await self.services.identifies.turn((shard_id or 0) % self._at_once)
+
+    async def _identifies_at_once(self) -> int:
+        """Return how many shards Discord lets identify together."""
+        if self.shard_count == 1:
+            return 1
+        return max(1, (await self.fetch_session_start_limits()).max_concurrency)
 
     async def on_interaction(self, interaction: Interaction[Any]) -> None:
         """Answer forms, also those that were opened before a restart."""
@@ -128,7 +160,7 @@ class EaselClient(commands.Bot):
 
     async def on_ready(self) -> None:
         """Say in the log that Easel is there."""
-        log.info("ready", servers=len(self.guilds), shards=self.shard_count or 1)
+        log.info("ready", servers=len(self.guilds), shards=len(self.shards))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello on a new server."""

@@ -2,19 +2,21 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 
 from bot.bootstrap import Services, open_services
 from bot.checkup import discord_in_words
 from bot.client import EaselClient, use_proxy
+from bot.domain.errors import ShardsLost
 from bot.services.doctor import opens_pictures, takes_writes
-from bot.settings import Settings, token_of
+from bot.services.sharding import Sharding, open_sharding
+from bot.settings import Settings, shards_of, token_of
 from bot.web.desk import Desk, desk_routes
 from bot.web.health import LoopWatch, Probe, serve_health
 from bot.web.metrics import Reading, metrics_route
@@ -26,8 +28,25 @@ DRAIN_SECONDS: Final = 25.0
 """How long running requests may go on after the signal to stop."""
 
 
-async def serve(settings: Settings, extensions: Sequence[str], stop: asyncio.Event) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How it is run.
+
+    Attributes:
+        standby: whether it waits until shards are free, and takes what it gets.
+        end_at_once: ends the process without another word to anybody, as a kill does.
+    """
+
+    standby: bool = False
+    end_at_once: Callable[[ShardsLost], NoReturn]
+
+
+async def serve(
+    settings: Settings, extensions: Sequence[str], stop: asyncio.Event, manner: Manner
+) -> None:
     """Work until *stop* is set; then finish what runs, close everything and return.
+
+    Where its shards may be another process's, nothing is finished: that would be done twice.
 
     Raises:
         SetupError: it cannot start, or go on, until a setting changes.
@@ -35,32 +54,74 @@ async def serve(settings: Settings, extensions: Sequence[str], stop: asyncio.Eve
     """
     token = token_of(settings)
     use_proxy(settings)
+    url = settings.database_url.get_secret_value()
     async with (
         watched_loop(),
         open_services(settings) as services,
+        open_sharding(url, shards_of(settings)) as sharding,
         EaselClient(services, extensions) as client,
-        _health_pages(settings, services, client),
     ):
-        working = asyncio.create_task(_work(client, token), name="discord")
-        stopping = asyncio.create_task(stop.wait(), name="signals")
-        try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                with discord_in_words():
-                    working.result()
-                return
-            log.info("stopping")
-        finally:
-            await services.studio.close(DRAIN_SECONDS)
-            await client.close()
-            await _end(working, stopping)
+        life = Life(services, client, sharding)
+        async with _health_pages(settings, life):
+            working = asyncio.create_task(life.live(token, manner), name="discord")
+            watching = asyncio.create_task(sharding.watch(), name="shards")
+            stopping = asyncio.create_task(stop.wait(), name="signals")
+            tasks = {working, watching, stopping}
+            for task in (working, watching):  # also while it is draining
+                task.add_done_callback(partial(_end_if_lost, manner))
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                if working.done():
+                    with discord_in_words():
+                        working.result()
+                    return
+                log.info("stopping")
+            finally:
+                if life.role != "working":
+                    working.cancel()
+                await services.studio.close(DRAIN_SECONDS)
+                await client.close()
+                await _end(*tasks)
     log.info("stopped")
 
 
-async def _work(client: EaselClient, token: str) -> None:
-    await client.login(token)
-    freeze_objects()
-    await client.connect()
+def _end_if_lost(manner: Manner, task: "asyncio.Task[None]") -> None:
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, ShardsLost):
+        manner.end_at_once(error)
+
+
+class Life:
+    """One process's: it gets ready for all, then waits for its shards, then works on them.
+
+    *role* is how far it has come: starting, standby or working.
+    """
+
+    def __init__(self, services: Services, client: EaselClient, sharding: Sharding) -> None:
+        self.services = services
+        self.client = client
+        self._sharding = sharding
+        self.role = "starting"
+
+    async def live(self, token: str, manner: Manner) -> None:
+        """Work until it is cancelled, or cannot go on."""
+        await self.client.load_commands()
+        freeze_objects()
+        await self._get_shards(manner)
+        self.role = "working"
+        await self.client.login(token)
+        await self.client.connect()
+
+    async def _get_shards(self, manner: Manner) -> None:
+        ownership = self.services.ownership
+        if not manner.standby:
+            await self._sharding.take(ownership)
+            return
+        self.role = "standby"
+        log.info("stands_by")
+        await self._sharding.stand_by(ownership)
+        log.info("takes_over", shards=ownership.shards.ids or "all")
+        await self.services.usual.load()  # what was measured while it stood by
 
 
 def freeze_objects() -> None:
@@ -83,18 +144,18 @@ async def _end(*tasks: asyncio.Task[object]) -> None:
 
 
 @asynccontextmanager
-async def _health_pages(
-    settings: Settings, services: Services, client: EaselClient
-) -> AsyncGenerator[None]:
+async def _health_pages(settings: Settings, life: Life) -> AsyncGenerator[None]:
     if settings.health_port is None:
         yield
         return
+    services = life.services
     async with serve_health(
         settings.health_host,
         settings.health_port,
-        readiness(services, client),
+        readiness(services, life.client),
+        role=lambda: life.role,
         routes=[
-            metrics_route(services.metrics, partial(figures, services, client)),
+            metrics_route(services.metrics, partial(figures, services, life.client)),
             *desk_routes(_desk(services)),
         ],
         watch=LoopWatch(services.metrics.lagged),
@@ -112,8 +173,8 @@ def figures(services: Services, client: EaselClient) -> dict[str, Reading]:
         "workers_busy": workers.busy,
         "workers_ended_total": {"killed": workers.killed, "retired": workers.retired},
         "provider_stopped": dict.fromkeys((s.cause for s in services.provider.stops), 1),
-        "gateway_up": {"0": client.is_ready()},
-        "gateway_latency_seconds": {"0": client.latency},
+        "gateway_up": {str(id_): not each.is_closed() for id_, each in client.shards.items()},
+        "gateway_latency_seconds": {str(id_): ms for id_, ms in client.latencies},
         "servers": len(client.guilds),
         "discord_stopped": client.guard.stopped,
     }
@@ -136,7 +197,7 @@ def readiness(services: Services, client: EaselClient) -> dict[str, Probe]:
     """
 
     async def gateway() -> bool:
-        return client.is_ready() and client.ws.open
+        return client.is_ready() and not any(s.is_closed() for s in client.shards.values())
 
     async def provider() -> bool:
         return all(stop.model is not None for stop in services.provider.stops)

@@ -13,7 +13,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.domain.errors import SetupError
 from bot.domain.limit_text import EXAMPLE, limits_in
 from bot.domain.quota import Rule, Unit
+from bot.domain.shards import ALL, Shards
 
+_MOST_SHARDS = 16_384  # of 2,500 servers each: more than Discord has bots for
 _FILE_LIMIT = 64 * 1024  # bytes; no secret is longer
 
 
@@ -28,6 +30,22 @@ def _hosts(value: object) -> object:
     if isinstance(value, str):
         return [host.strip().lower() for host in value.split(",") if host.strip()]
     return value
+
+
+def _shards(value: object) -> object:
+    """Return the numbers in a text such as ``0-3,7``. Raises ValueError: it is none such."""
+    return _numbers(value) if isinstance(value, str) else value
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    found = set[int]()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        begin, end = int(first), int(last if dash else first)
+        if not 0 <= begin <= end < _MOST_SHARDS:
+            raise ValueError
+        found.update(range(begin, end + 1))
+    return tuple(sorted(found))
 
 
 def _limits(value: object) -> object:
@@ -78,6 +96,14 @@ AtOnce = Annotated[int, Field(ge=1, le=256), Takes("a whole number from 1 to 256
 Waiting = Annotated[int, Field(ge=1, le=100_000), Takes("a whole number from 1 to 100000")]
 Workers = Annotated[int, Field(ge=1, le=64), Takes("a whole number from 1 to 64")]
 PerMinute = Annotated[int, Field(ge=1, le=100_000), Takes("a whole number from 1 to 100000")]
+ShardCount = Annotated[
+    int, Field(ge=1, le=_MOST_SHARDS), Takes(f"a whole number from 1 to {_MOST_SHARDS}")
+]
+ShardIds = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_shards),
+    Takes("shards' numbers, from 0, with commas between them, such as 0,1 or 0-3"),
+]
 ChannelId = Annotated[int, Field(ge=1, lt=1 << 63), Takes("a channel's id, a long number")]
 ApiVersion = Annotated[
     str,
@@ -237,6 +263,12 @@ class Settings(BaseSettings):
     discord_gateway_url: Gateway | None = None
     """Where Discord's gateway is, for a proxy; empty means Discord itself."""
 
+    shard_count: ShardCount | None = None
+    """How many shards all processes have together; empty means as many as Discord recommends."""
+
+    shard_ids: ShardIds = ()
+    """The shards of this process, such as 0-3; empty means all of them."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -259,9 +291,11 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """
     found = {name: _lookup(environ, name) for name in Settings.model_fields}
     try:
-        return Settings.model_validate({name: value for name, value in found.items() if value})
+        settings = Settings.model_validate({name: value for name, value in found.items() if value})
     except ValidationError as error:
         raise SetupError(_sentence(str(error.errors()[0]["loc"][0]))) from None
+    shards_of(settings)
+    return settings
 
 
 def token_of(settings: Settings) -> str:
@@ -281,6 +315,22 @@ def require_key(settings: Settings) -> None:
             "OPENAI_API_KEY is not set; put the picture service's key into it (any word, where a "
             "server needs none), or set IMAGE_PROVIDER=sketch to try Easel without one."
         )
+
+
+def shards_of(settings: Settings) -> Shards:
+    """Return the shards that this process shall have. Raises SetupError: there are none such."""
+    count, ids = settings.shard_count, settings.shard_ids
+    if count is None and ids:
+        raise SetupError(
+            "SHARD_IDS is set, but SHARD_COUNT is not; set it to the number of shards that all "
+            "processes have together, the same in each."
+        )
+    if count is not None and ids and ids[-1] >= count:
+        raise SetupError(
+            f"SHARD_IDS names shard {ids[-1]}, but SHARD_COUNT is {count}, so the last shard is "
+            f"{count - 1}; correct one of them."
+        )
+    return ALL if count is None else Shards(count, ids or tuple(range(count)))
 
 
 def limits_money(settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from bot.settings import Settings, is_secret
 from bot.ui.permissions import PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
+WORDS = ("domain/errors", "services/sharding", "storage/shard_locks", "storage/sqlite_file")
 PERMISSION_NAMES = (
     "View Channels",
     "Send Messages",
@@ -81,7 +82,7 @@ def test_the_operators_guide_quotes_what_easel_says() -> None:
     rows = read("docs/operator.md").partition("## Troubleshooting")[2].splitlines()
     quoted = [found[1] for row in rows if (found := re.match(r"\| \*(.+?)\*", row))]
     quoted.remove("The application did not respond")  # Discord says that
-    said = read("bot/domain/errors.py") + read("bot/storage/sqlite_file.py")
+    said = "".join(read(f"bot/{each}.py") for each in WORDS)
     said = said.replace("{whose}", WHOSE[Scope.BOT])
     assert len(quoted) > 3
     for words in (part.strip() for quote in quoted for part in quote.split("...")):

@@ -7,12 +7,14 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.domain.errors import SetupError
+from bot.domain.shards import ALL, Shards
 from bot.settings import (
     Settings,
     is_secret,
     load_settings,
     require_key,
     secrets_of,
+    shards_of,
     token_of,
 )
 
@@ -184,3 +186,33 @@ def test_no_secret_in_any_picture_of_the_settings() -> None:
 
     pictures = repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()
     assert not any(CANARY in picture for picture in pictures)
+
+
+@pytest.mark.parametrize(
+    ("environ", "shards"),
+    [
+        ({}, ALL),
+        ({"SHARD_COUNT": "3"}, Shards(3, (0, 1, 2))),
+        ({"SHARD_COUNT": "8", "SHARD_IDS": "6, 0-2"}, Shards(8, (0, 1, 2, 6))),
+        ({"SHARD_COUNT": "1", "SHARD_IDS": "0"}, Shards(1, (0,))),
+    ],
+)
+def test_shards_are_numbers_and_ranges(environ: dict[str, str], shards: Shards) -> None:
+    assert shards_of(load_settings(environ)) == shards
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"SHARD_IDS": "0"}, "SHARD_IDS is set, but SHARD_COUNT is not; set it to"),
+        ({"SHARD_COUNT": "4", "SHARD_IDS": "2-4"}, "names shard 4, but SHARD_COUNT is 4, so the"),
+        ({"SHARD_COUNT": "0"}, "SHARD_COUNT must be a whole number from 1 to 16384"),
+        ({"SHARD_COUNT": "4", "SHARD_IDS": "3-1"}, "SHARD_IDS must be shards' numbers, from 0"),
+        ({"SHARD_COUNT": "4", "SHARD_IDS": "one"}, "SHARD_IDS must be shards' numbers, from 0"),
+        ({"SHARD_COUNT": "4", "SHARD_IDS": "-1"}, "SHARD_IDS must be shards' numbers, from 0"),
+        ({"SHARD_COUNT": "4", "SHARD_IDS": "0-99999"}, "SHARD_IDS must be shards' numbers"),
+    ],
+)
+def test_shards_that_cannot_be_are_told_plainly(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(SetupError, match=said):
+        load_settings(environ)

@@ -30,7 +30,7 @@ _SETTLE: Final = 20.0  # seconds that an action may take before the page says so
 @asynccontextmanager
 async def open_simulation(client: EaselClient) -> AsyncGenerator[Env]:
     """Start *client* in a simulated Discord whose time is the real one."""
-    env = Env(client, settle_timeout=_SETTLE, check_errors=False)
+    env = Env(client, settle_timeout=_SETTLE, check_errors=False, shard_count=1)
     env.backend.clock.advance((datetime.now(UTC) - env.now()).total_seconds())
     env.backend.bot_user.name = "Easel"
     try:

@@ -665,5 +665,15 @@ class CallsStopped(Exception):
     """Discord refused too many calls, so none is made for some minutes; nobody can be told."""
 
 
+class ShardsLost(Exception):
+    """Others may have this process's shards by now. The text is plain; the exit code is 1."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection to PostgreSQL that holds this process's shards is gone, so it ended at "
+            "once; start it again, it waits until its shards are free."
+        )
+
+
 class DiscordUnreachable(Exception):
     """Discord did not answer, or not as it should; it may later. The text is one sentence."""

@@ -10,6 +10,7 @@ from bot.providers.base import Draw, ImageProvider, ProviderSettings
 from bot.providers.images_client import open_http
 from bot.providers.models import MODELS
 from bot.providers.openai_images import build, require_address
+from bot.providers.rates import SharedStates
 
 API_VERSION = "2025-04-01-preview"
 """The edition that is asked for where the settings name none: the first with GPT image models."""
@@ -17,7 +18,7 @@ API_VERSION = "2025-04-01-preview"
 
 @asynccontextmanager
 async def open_azure_images(
-    settings: ProviderSettings, draw: Draw | None = None
+    settings: ProviderSettings, draw: Draw | None = None, shared: SharedStates | None = None
 ) -> AsyncGenerator[ImageProvider]:
     """Open the connection to the Azure resource that *settings* name.
 
@@ -43,7 +44,7 @@ async def open_azure_images(
     ):
         sdk.organization = settings.organization  # else the SDK reads the environment by itself
         sdk.project = None
-        yield build(sdk, http, settings, base_url=base_url)
+        yield build(sdk, http, settings, shared=shared)
 
 
 def _required(settings: ProviderSettings) -> tuple[str, str]:

@@ -20,7 +20,8 @@ from bot.providers.base import Operation, PictureRequest, Watch
 from bot.providers.dialects import Call
 from bot.providers.images_client import Heard, ImagesClient, RawAnswer
 from bot.providers.models import Model
-from bot.providers.rate import RateLimiter, Start
+from bot.providers.rate import Start
+from bot.providers.rates import Rate
 from bot.providers.waiting import Budget, Patience
 from bot.providers.watching import partials_for
 
@@ -62,7 +63,7 @@ class Calls:
         client: ImagesClient,
         *,
         patience: Patience,
-        limiter: RateLimiter,
+        rate: Rate,
         clock: Callable[[], float],
         at_once: int,
         seconds: float,
@@ -70,7 +71,7 @@ class Calls:
     ) -> None:
         self._client = client
         self._patience = patience
-        self._limiter = limiter
+        self._rate = rate
         self._clock = clock
         self._slots = asyncio.Semaphore(at_once)
         self._seconds = seconds
@@ -142,29 +143,27 @@ class Calls:
                 )
         except ProviderError as error:
             errand.asked = error.billed is not Billed.NO
-            self._learn(error, heard, start)
+            await self._learn(error, heard, start)
             raise
-        self._limiter.learn(heard.headers, start)
-        self._limiter.succeeded()
+        await self._rate.answered(heard.headers, start)
         return raw
 
     async def _start(self, errand: Errand) -> Start:
         """Wait until the rate lets them start; raises ProviderBusy where that is too long."""
-        wait = self._limiter.delay(errand.count)
+        wait = await self._rate.delay(errand.count)
         if NOTICEABLE < wait <= errand.budget.left:
             await errand.watch.waiting(wait)
         began = self._clock()
-        start = await self._limiter.take(errand.count, within=max(0.0, errand.budget.left))
+        start = await self._rate.take(errand.count, within=max(0.0, errand.budget.left))
         errand.budget.spend(self._clock() - began)
         return start
 
-    def _learn(self, error: ProviderError, heard: Heard, start: Start) -> None:
+    async def _learn(self, error: ProviderError, heard: Heard, start: Start) -> None:
         if isinstance(error, ProviderBusy) and heard.status == RATE_REFUSED:
             after = error.retry_after if error.retry_after is not None else FIRST_WAIT
-            self._limiter.learn(heard.headers, start)
-            self._limiter.limited(after, start)
+            await self._rate.refused(heard.headers, after, start)
         elif isinstance(error, _NOT_TAKEN):
-            self._limiter.undo(start)
+            await self._rate.undo(start)
 
 
 _NOT_TAKEN = (ProviderUnreachable, OperationMissing, ParameterRejected)

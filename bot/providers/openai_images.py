@@ -46,6 +46,7 @@ from bot.providers.models import DEFAULT_MODEL, Dialect, Model, find, live_model
 from bot.providers.parts import Failure, Part, joined, shares
 from bot.providers.prices import PriceList
 from bot.providers.rate import RateLimiter
+from bot.providers.rates import OwnRate, SharedRate, SharedStates
 from bot.providers.waiting import Patience, Sleep
 from bot.providers.watching import Careful
 
@@ -243,23 +244,29 @@ def build(
     http: httpx2.AsyncClient,
     settings: ProviderSettings,
     *,
-    base_url: str,
+    shared: SharedStates | None = None,
     sleep: Sleep = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
     today: Callable[[], date] = today,
 ) -> OpenAIImages:
     """Put a provider together on an open SDK. *clock* must go on while *sleep* waits."""
+    per_minute = settings.images_per_minute
+    rate = (
+        OwnRate(RateLimiter(per_minute, clock, sleep))
+        if shared is None
+        else SharedRate(shared, _rate_of(settings), per_minute, clock=clock, sleep=sleep)
+    )
     client = ImagesClient(sdk, settings.on_call)
     links = Links(
         http,
-        base_url=base_url,
+        base_url=settings.base_url or VENDOR_URL,
         api_key=settings.api_key,
         extra_hosts=settings.extra_image_hosts,
     )
     calls = Calls(
         client,
         patience=Patience(sleep=sleep),
-        limiter=RateLimiter(settings.images_per_minute, clock, sleep),
+        rate=rate,
         clock=clock,
         at_once=settings.calls_at_once,
         seconds=settings.timeout_seconds,
@@ -273,6 +280,7 @@ def build(
 async def open_openai_images(
     settings: ProviderSettings,
     draw: Draw | None = None,
+    shared: SharedStates | None = None,
     *,
     sleep: Sleep = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
@@ -294,7 +302,13 @@ async def open_openai_images(
         organization=settings.organization,
         seconds=settings.timeout_seconds * 2,
     ) as (sdk, http):
-        yield build(sdk, http, settings, base_url=base_url, sleep=sleep, clock=clock, today=today)
+        yield build(sdk, http, settings, shared=shared, sleep=sleep, clock=clock, today=today)
+
+
+def _rate_of(settings: ProviderSettings) -> str:
+    """Return the name of the allowance that all who have these settings share."""
+    host = urlsplit(settings.base_url or VENDOR_URL).netloc
+    return f"rate:{settings.name}:{host}"[:128]
 
 
 def require_address(base_url: str) -> None:

@@ -8,8 +8,10 @@ import asyncio
 import math
 import re
 from bisect import insort
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from secrets import token_hex
+from typing import Any
 
 from bot.domain.errors import ProviderBusy
 from bot.providers.waiting import Sleep, duration
@@ -35,6 +37,9 @@ LONGEST = 3600.0
 NAP = 5.0
 """Seconds after which who is first in line looks again, because the rate may have changed."""
 
+UNDONE = 10.0
+"""Seconds in which a shared start can be undone: by then a server that is not there was noticed."""
+
 CUT = 0.5
 """What a refusal leaves of the rate."""
 
@@ -51,12 +56,13 @@ _MOMENT = 1e-6
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Leave to start *pictures* at the moment *at*, by the limiter's clock."""
+    """Leave to start *pictures* at the moment *at*, by the limiter's clock; *key* is its own."""
 
     at: float
     pictures: int
+    key: str = field(default_factory=lambda: token_hex(8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,7 @@ class _Entry:
 
     at: float
     pictures: int
-    start: Start | None = None
+    start: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +115,7 @@ class _Minute:
         at, left = start.at, start.pictures
         while left > 0:
             share = left if self.limit is None else min(left, self.limit)
-            self.insert(_Entry(at=at, pictures=share, start=start))
+            self.insert(_Entry(at=at, pictures=share, start=start.key))
             at, left = at + WINDOW, left - share
 
     def insert(self, entry: _Entry) -> None:
@@ -145,8 +151,10 @@ class RateLimiter:
         """The pictures a minute that may start at present; None while there is no limit."""
         return self._minute.limit
 
-    def delay(self, pictures: int) -> float:
+    def delay(self, pictures: int, ahead: Iterable[int] | None = None) -> float:
         """Return how many seconds *pictures* would wait now, behind everybody in line.
+
+        *ahead* is who stands there, where this limiter does not know.
 
         It is an estimate: the rate may change.
         """
@@ -154,9 +162,9 @@ class RateLimiter:
         self._minute.forget(now)
         future = replace(self._minute, entries=list(self._minute.entries))
         at = now
-        for ahead in self._line.values():
-            at = future.earliest(at, ahead)
-            future.add(Start(at=at, pictures=ahead))
+        for each in self._line.values() if ahead is None else ahead:
+            at = future.earliest(at, each)
+            future.add(Start(at=at, pictures=each))
         return future.earliest(at, pictures) - now
 
     async def take(self, pictures: int, within: float = math.inf) -> Start:
@@ -172,17 +180,28 @@ class RateLimiter:
         self._line[place] = pictures
         try:
             async with self._first:
-                while (wait := self._wait(pictures)) > 0:
-                    self._admit(wait, deadline)
-                    await self._sleep(min(wait, NAP))
-                return self._begin(pictures)
+                while not isinstance(begun := self.begin(pictures), Start):
+                    self._admit(begun, deadline)
+                    await self._sleep(min(begun, NAP))
+                return begun
         finally:
             del self._line[place]
+
+    def begin(self, pictures: int) -> Start | float:
+        """Count *pictures* if they may start now; else return after how many seconds to ask."""
+        now = self._clock()
+        self._minute.forget(now)
+        wait = self._minute.earliest(now, pictures) - now
+        if wait > _MOMENT:
+            return wait
+        start = Start(at=now, pictures=pictures)
+        self._minute.add(start)
+        return start
 
     def undo(self, start: Start) -> None:
         """Count *start* no more: the server was not asked, or did not take it."""
         entries = self._minute.entries
-        self._minute.entries = [entry for entry in entries if entry.start is not start]
+        self._minute.entries = [entry for entry in entries if entry.start != start.key]
 
     def learn(self, headers: Mapping[str, str], start: Start | None = None) -> None:
         """Learn from the ``x-ratelimit-*-images`` headers of the answer to *start*.
@@ -228,6 +247,40 @@ class RateLimiter:
             self._changed = now
             self._set(min(self._ceiling, self._rate + 1))
 
+    def saved(self) -> dict[str, Any]:
+        """Return what is known of the server, as JSON has it: None where nothing is."""
+        self._minute.forget(self._clock())
+        known = {
+            "rate": self._rate,
+            "declared": self._declared,
+            "changed": self._changed,
+            "cut": self._cut,
+            "edge": self._edge,
+            "sure": self._minute.sure,
+            "not_before": self._minute.not_before,
+            "last": self._minute.last,
+        }
+        merged = _merged(self._minute.entries, self._clock() - UNDONE)
+        counted = [[each.at, each.pictures, each.start] for each in merged]
+        finite = {k: v if v is not None and math.isfinite(v) else None for k, v in known.items()}
+        return {**finite, "counted": counted, "configured": self._configured}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on with what `saved` returned, unless another limit is configured now."""
+
+        def past(name: str) -> float:
+            return -math.inf if state[name] is None else state[name]
+
+        counted = [_Entry(at=at, pictures=n, start=key) for at, n, key in state["counted"]]
+        self._minute.entries = counted
+        self._minute.not_before, self._minute.last = past("not_before"), past("last")
+        if state["configured"] != self._configured:
+            return
+        self._declared, self._minute.sure = state["declared"], state["sure"]
+        self._changed, self._cut = past("changed"), past("cut")
+        self._edge = math.inf if state["edge"] is None else state["edge"]
+        self._set(math.inf if state["rate"] is None else state["rate"])
+
     @property
     def _ceiling(self) -> float:
         limits = [limit for limit in (self._configured, self._declared) if limit is not None]
@@ -240,17 +293,6 @@ class RateLimiter:
     def _admit(self, wait: float, deadline: float) -> None:
         if self._clock() + wait > deadline:
             raise ProviderBusy(retry_after=wait)
-
-    def _wait(self, pictures: int) -> float:
-        now = self._clock()
-        self._minute.forget(now)
-        wait = self._minute.earliest(now, pictures) - now
-        return wait if wait > _MOMENT else 0.0
-
-    def _begin(self, pictures: int) -> Start:
-        start = Start(at=self._clock(), pictures=pictures)
-        self._minute.add(start)
-        return start
 
     def _remain(self, remaining: int, reset: float, start: Start | None) -> None:
         """Count what others used of the same allowance, as seen when *start* was counted."""
@@ -267,6 +309,18 @@ class RateLimiter:
         missing = self._minute.limit - ours - remaining
         if missing > 0:
             self._minute.insert(_Entry(at=seen + reset - WINDOW, pictures=missing))
+
+
+def _merged(entries: Iterable[_Entry], before: float) -> list[_Entry]:
+    """Return *entries* with those before that moment counted together, second by second."""
+    old: dict[int, list[_Entry]] = {}
+    young: list[_Entry] = []
+    for each in entries:
+        (old.setdefault(int(each.at), []) if each.at < before else young).append(each)
+    return [
+        _Entry(at=several[-1].at, pictures=sum(each.pictures for each in several))
+        for several in old.values()
+    ] + young
 
 
 def _count(text: str | None) -> int | None:

@@ -6,9 +6,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from bot.providers.azure import open_azure_images
 from bot.providers.base import Draw, ImageProvider, ProviderName, ProviderSettings
 from bot.providers.openai_images import open_openai_images
+from bot.providers.rates import SharedStates
 from bot.providers.sketch import open_sketch
 
-Opener = Callable[[ProviderSettings, Draw | None], AbstractAsyncContextManager[ImageProvider]]
+Opener = Callable[
+    [ProviderSettings, Draw | None, SharedStates | None], AbstractAsyncContextManager[ImageProvider]
+]
 
 PROVIDERS: Mapping[ProviderName, Opener] = {
     "openai": open_openai_images,
@@ -19,11 +22,14 @@ PROVIDERS: Mapping[ProviderName, Opener] = {
 
 @asynccontextmanager
 async def open_provider(
-    settings: ProviderSettings, *, draw: Draw | None = None
+    settings: ProviderSettings, *, draw: Draw | None = None, shared: SharedStates | None = None
 ) -> AsyncGenerator[ImageProvider]:
     """Open the picture maker that *settings* name, and close its connections afterwards.
 
-    *draw* is what `sketch` draws with. Raises SetupError where the settings are incomplete.
+    *draw* is what `sketch` draws with, *shared* what several processes know together.
+
+    Raises:
+        SetupError: the settings are incomplete.
     """
-    async with PROVIDERS[settings.name](settings, draw) as provider:
+    async with PROVIDERS[settings.name](settings, draw, shared) as provider:
         yield provider

@@ -25,6 +25,7 @@ from bot.providers.base import (
     Watch,
 )
 from bot.providers.models import FREE_SIZES
+from bot.providers.rates import SharedStates
 
 MODEL = "sketch"
 REFUSED_WORD = "forbidden"
@@ -157,9 +158,10 @@ def _quality(request: PictureRequest) -> str:
 
 @asynccontextmanager
 async def open_sketch(
-    settings: ProviderSettings, draw: Draw | None = None
+    settings: ProviderSettings, draw: Draw | None = None, shared: SharedStates | None = None
 ) -> AsyncGenerator[ImageProvider]:
     """Open the local drawer. Raises SetupError where nobody passed one to draw with."""
+    del shared  # nobody limits it
     if draw is None:
         raise SetupError("The sketch provider has nothing to draw with.")
     yield Sketch(draw, micros=settings.price_micros_unknown)

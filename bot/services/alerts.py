@@ -8,8 +8,9 @@ from typing import Final
 import structlog
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OperationMissing, ProviderError
+from bot.domain.errors import OperationMissing, ProviderError, StorageBusy
 from bot.domain.guild import GuildChoices
+from bot.domain.shards import Ownership
 from bot.providers.base import Ending, ImageProvider, Stop
 from bot.storage import guilds, notices
 from bot.storage.database import Database
@@ -23,6 +24,7 @@ SOON: Final = timedelta(days=60)
 LOOK_EVERY: Final = timedelta(days=1)
 """How often the picture service is asked which of its models end."""
 
+_STILL: Final = timedelta(hours=1)  # for so long one process speaks of a stop for all of them
 _AGAIN_AFTER: Final = timedelta(hours=1)  # where it could not say
 
 
@@ -79,7 +81,8 @@ class Alerts:
     An ending is told at most once for a model and its day: it is written down before it is sent,
     because a restart in between should rather lose a message than repeat it at every start, in
     every server. What was lost stands in the log, which has it at every look, and in the doctor's
-    report. A stop is remembered by this process alone, so a restart tells of it again.
+    report. A stop is remembered by this process alone, so a restart tells of it again. Of several
+    processes that meet the same stop, the first one tells that it opened, and that it closed.
     """
 
     def __init__(
@@ -88,8 +91,11 @@ class Alerts:
         provider: ImageProvider,
         clock: Clock,
         *,
+        ownership: Ownership,
         operator_channel: int | None = None,
     ) -> None:
+        self._ownership = ownership
+        self._spoken: set[tuple[str, str | None]] = set()
         self.operator_channel = operator_channel
         self._database = database
         self._provider = provider
@@ -111,6 +117,28 @@ class Alerts:
         self._stops = held | opened
         over = (StopChange(stop=each.stop, since=each.since, is_open=False) for each in closed)
         return (*over, *opened.values())
+
+    async def new_stops(self) -> tuple[StopChange, ...]:
+        """Return which stops opened or closed that no other process tells of."""
+        changes = self.stop_changes()
+        if self._ownership.shards.are_all:
+            return changes
+        return tuple([change for change in changes if await self._speaks_of(change)])
+
+    async def _speaks_of(self, change: StopChange) -> bool:
+        """Whether this process tells of *change*; where the database is busy, rather twice."""
+        stop, now = change.stop, self._clock.now()
+        key, notice = (stop.cause, stop.model), (f"stop:{stop.cause}:{stop.model}", OPERATOR)
+        try:
+            if change.is_open:
+                before = now - _STILL
+                mine = await self._database.write(lambda c: notices.renew(c, notice, now, before))
+            elif mine := key in self._spoken:
+                await self._database.write(lambda c: notices.forget(c, notice))
+        except StorageBusy:
+            mine = True
+        (self._spoken.add if mine and change.is_open else self._spoken.discard)(key)
+        return mine
 
     async def endings(self) -> Endings:
         """Return which models end and nobody has been told; once a day, else nothing.
@@ -172,7 +200,8 @@ class Alerts:
     ) -> Iterable[ServerModelEnds]:
         offered = ending.successor if ending.successor in self._provider.models else None
         for guild_id, choices in chosen.items():
-            if choices.model == ending.model and choices.log_channel is not None:
+            chose = choices.model == ending.model and self._ownership.owns(guild_id)
+            if chose and choices.log_channel is not None:
                 yield ServerModelEnds(
                     guild_id=guild_id,
                     channel_id=choices.log_channel,

@@ -26,6 +26,7 @@ from bot.domain.jobs import Job, JobState
 from bot.domain.leftover import Left, nearest
 from bot.domain.messages import Slash
 from bot.domain.quota import Unit
+from bot.domain.shards import Ownership
 from bot.metrics import Metrics
 from bot.providers.base import Price
 from bot.services import moderation
@@ -70,6 +71,8 @@ class Books:
         fingerprints: Fingerprints,
         conduct: Conduct,
         clock: Clock,
+        *,
+        ownership: Ownership,
         metrics: Metrics,
     ) -> None:
         self._database = database
@@ -77,6 +80,7 @@ class Books:
         self._fingerprints = fingerprints
         self._conduct = conduct
         self._clock = clock
+        self._ownership = ownership
         self._metrics = metrics
         self._left_open: list[Ending] = []
 
@@ -210,8 +214,9 @@ class Books:
             error.strikes = await self._conduct.weigh(place.guild_id, user_id, ticket.choices)
 
     async def unfinished(self) -> list[Job]:
-        """Return every request without a final state, oldest first."""
-        return await self._database.read(jobs.unfinished)
+        """Return every request without a final state on this process's servers, oldest first."""
+        shards = self._ownership.shards
+        return await self._database.read(lambda c: jobs.unfinished(c, shards))
 
     async def interrupted(self, ticket: Ticket, told: Shown | None) -> None:
         """Close what was being made when Easel ended; *told* is where the asker was told."""
@@ -277,8 +282,8 @@ class Books:
 
     async def erase_old_prompts(self) -> int:
         """Erase prompts whose retention has ended, 500 a transaction; return how many."""
-        erased, now = 0, self._clock.now()
-        while batch := await self._database.write(lambda c: jobs.erase_prompts(c, now)):
+        erased, now, shards = 0, self._clock.now(), self._ownership.shards
+        while batch := await self._database.write(lambda c: jobs.erase_prompts(c, now, shards)):
             erased += batch
         return erased
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.clock import Clock
 from bot.domain.guild import GuildChoices
+from bot.domain.shards import Ownership
 from bot.domain.usage import Dimension
 from bot.domain.windows import Window, zone
 from bot.services.budget import Budget, budgets
@@ -47,9 +48,11 @@ class BudgetAlerts:
         servers: Guilds,
         clock: Clock,
         *,
+        ownership: Ownership,
         out_of_money: set[int],
     ) -> None:
         """Look at a server also when it is in *out_of_money*, which is emptied."""
+        self._ownership = ownership
         self._database = database
         self._quotas = quotas
         self._guilds = servers
@@ -67,7 +70,7 @@ class BudgetAlerts:
         last, moved = await self._database.read(lambda c: _moved(c, seen, today))
         found: list[BudgetAlert] = []
         refused = frozenset(self._out_of_money)
-        for guild_id in sorted({*moved, *refused}):
+        for guild_id in filter(self._ownership.owns, sorted({*moved, *refused})):
             choices = await self._guilds.choices(guild_id)
             if choices.log_channel is not None:
                 found += await self._of_guild(guild_id, choices.log_channel, choices)

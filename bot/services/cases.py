@@ -8,6 +8,7 @@ from bot.domain.cases import Case, CaseKind, Outcome
 from bot.domain.clock import Clock
 from bot.domain.errors import CaseClosed
 from bot.domain.jobs import Job
+from bot.domain.shards import Ownership
 from bot.storage import audit, cases
 from bot.storage.database import Connection, Database
 
@@ -33,9 +34,10 @@ class Plea:
 class Cases:
     """Keeps what members asked moderators to look at."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, ownership: Ownership) -> None:
         self._database = database
         self._clock = clock
+        self._ownership = ownership
 
     async def open(self, plea: Plea) -> tuple[Case, bool]:
         """Open a case, or find the one that the member opened about the same; also: is it new."""
@@ -88,8 +90,8 @@ class Cases:
 
     async def erase_old_texts(self) -> int:
         """Erase what members wrote longer ago than `KEPT`; return in how many cases."""
-        before = self._clock.now() - KEPT
-        return await self._database.write(lambda c: cases.erase_texts(c, before))
+        before, shards = self._clock.now() - KEPT, self._ownership.shards
+        return await self._database.write(lambda c: cases.erase_texts(c, before, shards))
 
     async def newest(self, guild_id: int, *, most: int, about: int | None = None) -> list[Case]:
         """Return a server's newest cases, the open ones first; *about* one member, or anybody."""

@@ -10,6 +10,7 @@ from bot.domain.clock import Clock
 from bot.domain.confirmations import Confirmation
 from bot.domain.errors import AlreadyAnswered, NotYours
 from bot.domain.messages import Slash
+from bot.domain.shards import Ownership
 from bot.providers.base import ImageProvider
 from bot.services.admission import AlreadyAsked, Quote, new_code, where_of
 from bot.services.cheaper import Cheaper, cheaper_than, pinned
@@ -32,10 +33,13 @@ class Card:
 class Confirmations:
     """Keeps requests until their price is agreed to; nothing is booked for them."""
 
-    def __init__(self, database: Database, provider: ImageProvider, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, provider: ImageProvider, clock: Clock, ownership: Ownership
+    ) -> None:
         self._database = database
         self._provider = provider
         self._clock = clock
+        self._ownership = ownership
 
     @staticmethod
     def is_needed(quote: Quote) -> bool:
@@ -81,8 +85,8 @@ class Confirmations:
 
     async def expire(self) -> list[Confirmation]:
         """Forget what nobody answered in time, and return it."""
-        now = self._clock.now()
-        return await self._database.write(lambda c: confirmations.take_expired(c, now))
+        now, shards = self._clock.now(), self._ownership.shards
+        return await self._database.write(lambda c: confirmations.take_expired(c, now, shards))
 
     def _waiting(self, quote: Quote, cheaper: Cheaper | None) -> Confirmation:
         ask = quote.ask

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.domain.clock import Clock
 from bot.domain.guild import GuildChoices
+from bot.domain.shards import Ownership
 from bot.domain.usage import ServerUsage
 from bot.domain.windows import WEEKDAY_NUMBERS, zone
 from bot.services.reports import Reports
@@ -32,7 +33,10 @@ class Digests:
     none was due, so that turning the digest on does not send an old one.
     """
 
-    def __init__(self, database: Database, reports: Reports, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, reports: Reports, clock: Clock, ownership: Ownership
+    ) -> None:
+        self._ownership = ownership
         self._database = database
         self._reports = reports
         self._clock = clock
@@ -52,7 +56,8 @@ class Digests:
         found: list[Digest] = []
         for guild_id, (choices, changed_at) in wanting.items():
             fell_due = latest(choices, now)
-            if fell_due is not None and fell_due >= changed_at:
+            mine = self._ownership.owns(guild_id)
+            if mine and fell_due is not None and fell_due >= changed_at:
                 found += await self._claimed(guild_id, choices, fell_due, now)
         self._looked = quarter
         return tuple(found)

@@ -13,6 +13,7 @@ from bot.domain.clock import Clock
 from bot.domain.drafts import Draft
 from bot.domain.errors import AlreadyAnswered, NotYours
 from bot.domain.messages import Slash
+from bot.domain.shards import Ownership
 from bot.services.admission import new_code
 from bot.storage import drafts
 from bot.storage.database import Database
@@ -24,9 +25,10 @@ LIFE: Final = timedelta(minutes=15)
 class Drafts:
     """Keeps chosen pictures; nothing is booked for them."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, ownership: Ownership) -> None:
         self._database = database
         self._clock = clock
+        self._ownership = ownership
 
     async def keep(
         self,
@@ -71,5 +73,5 @@ class Drafts:
 
     async def expire(self) -> int:
         """Forget what nobody came back to; return how many."""
-        now = self._clock.now()
-        return await self._database.write(lambda c: drafts.erase_expired(c, now))
+        now, shards = self._clock.now(), self._ownership.shards
+        return await self._database.write(lambda c: drafts.erase_expired(c, now, shards))

@@ -7,6 +7,7 @@ from typing import Final
 from bot.domain.clock import Clock
 from bot.domain.errors import BadOption, WishAnswered
 from bot.domain.quota import Grant, Scope, Unit
+from bot.domain.shards import Ownership
 from bot.domain.wishes import Wish, WishState
 from bot.services import quota_giving
 from bot.storage import audit, wishes
@@ -24,9 +25,10 @@ _ANY_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 class Wishes:
     """Keeps what members asked for. One process owns a server, so what it remembers holds."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, ownership: Ownership) -> None:
         self._database = database
         self._clock = clock
+        self._ownership = ownership
         self._untold: set[tuple[int, int]] | None = None
 
     def now(self) -> datetime:
@@ -83,10 +85,10 @@ class Wishes:
 
     async def expire(self) -> list[Wish]:
         """Close what nobody answered in time, and return it."""
-        now = self._clock.now()
+        now, shards = self._clock.now(), self._ownership.shards
 
         def work(connection: Connection) -> list[Wish]:
-            late = wishes.due(connection, now)
+            late = wishes.due(connection, now, shards)
             return [_closed(connection, each, WishState.EXPIRED, NOBODY, now, {}) for each in late]
 
         expired = await self._database.write(work)

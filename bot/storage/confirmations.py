@@ -8,6 +8,8 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from bot.domain.asks import Command
 from bot.domain.confirmations import Confirmation
+from bot.domain.shards import ALL, Shards
+from bot.storage.owned import owned
 from bot.storage.tables import confirmations
 
 _COLUMNS = [confirmations.c[field.name] for field in fields(Confirmation)]
@@ -41,9 +43,12 @@ def take(connection: Connection, code: str, now: datetime) -> bool:
     return connection.execute(delete(confirmations).where(*mine)).rowcount == 1
 
 
-def take_expired(connection: Connection, now: datetime, most: int = 100) -> list[Confirmation]:
-    """Erase what has expired, *most* at once, and return it."""
-    due = select(confirmations.c.id).where(confirmations.c.expires_at <= now).limit(most)
+def take_expired(
+    connection: Connection, now: datetime, shards: Shards = ALL, most: int = 100
+) -> list[Confirmation]:
+    """Erase what has expired on servers of *shards*, *most* at once, and return it."""
+    ended = (confirmations.c.expires_at <= now, owned(confirmations.c.guild_id, shards))
+    due = select(confirmations.c.id).where(*ended).limit(most)
     gone = delete(confirmations).where(confirmations.c.id.in_(due)).returning(*_COLUMNS)
     return [_read(row) for row in connection.execute(gone).mappings()]
 

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from bot.domain.asks import Command, source_in
 from bot.domain.drafts import Draft
+from bot.domain.shards import ALL, Shards
+from bot.storage.owned import owned
 from bot.storage.tables import drafts
 
 
@@ -38,9 +40,10 @@ def find(connection: Connection, guild_id: int, code: str, now: datetime) -> Dra
     return None if row is None else _read(row)
 
 
-def erase_expired(connection: Connection, now: datetime) -> int:
-    """Erase what has expired; return how many."""
-    return connection.execute(delete(drafts).where(drafts.c.expires_at <= now)).rowcount
+def erase_expired(connection: Connection, now: datetime, shards: Shards = ALL) -> int:
+    """Erase what has expired on servers of *shards*; return how many."""
+    ended = (drafts.c.expires_at <= now, owned(drafts.c.guild_id, shards))
+    return connection.execute(delete(drafts).where(*ended)).rowcount
 
 
 def _read(row: RowMapping) -> Draft:

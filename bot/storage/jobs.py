@@ -9,6 +9,8 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, 
 
 from bot.domain.asks import Command
 from bot.domain.jobs import Job, JobState
+from bot.domain.shards import ALL, Shards
+from bot.storage.owned import owned
 from bot.storage.tables import jobs, pictures
 
 _FIELDS = (
@@ -90,9 +92,10 @@ def lineage(connection: Connection, job: Job, most: int = 10) -> list[Job]:
     return line
 
 
-def unfinished(connection: Connection) -> list[Job]:
-    """Return every job that has no final state, oldest first."""
-    query = select(*COLUMNS).where(jobs.c.finished_at.is_(None)).order_by(jobs.c.id)
+def unfinished(connection: Connection, shards: Shards = ALL) -> list[Job]:
+    """Return every job of servers on *shards* that has no final state, oldest first."""
+    mine = (jobs.c.finished_at.is_(None), owned(jobs.c.guild_id, shards))
+    query = select(*COLUMNS).where(*mine).order_by(jobs.c.id)
     return [job_of(row) for row in connection.execute(query).mappings()]
 
 
@@ -169,9 +172,12 @@ def erase_pictures(connection: Connection, job_id: int) -> None:
     connection.execute(delete(pictures).where(pictures.c.job_id == job_id))
 
 
-def erase_prompts(connection: Connection, now: datetime, most: int = 500) -> int:
+def erase_prompts(
+    connection: Connection, now: datetime, shards: Shards = ALL, most: int = 500
+) -> int:
     """Erase what people wrote in jobs whose retention ended, *most* at once; return how many."""
-    due = select(jobs.c.id).where(jobs.c.prompt_until <= now).limit(most)
+    ended = (jobs.c.prompt_until <= now, owned(jobs.c.guild_id, shards))
+    due = select(jobs.c.id).where(*ended).limit(most)
     gone: dict[str, object] = {
         "prompt": None,
         "revised_prompt": None,

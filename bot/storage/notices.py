@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, text, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, text, tuple_
 
 from bot.storage.tables import notices as table
 from bot.storage.types import UtcMs
@@ -20,6 +20,12 @@ _CLAIM = text(
     " ON CONFLICT (key, guild_id) DO NOTHING RETURNING guild_id"
 ).bindparams(bindparam("at", type_=UtcMs))
 
+_RENEW = text(
+    "INSERT INTO notices (key, guild_id, told_at) VALUES (:key, :guild_id, :at)"
+    " ON CONFLICT (key, guild_id) DO UPDATE SET told_at = excluded.told_at"
+    " WHERE notices.told_at < :before RETURNING guild_id"
+).bindparams(bindparam("at", type_=UtcMs), bindparam("before", type_=UtcMs))
+
 
 def claim(connection: Connection, wanted: Iterable[Notice], at: datetime) -> frozenset[Notice]:
     """Remember that all of *wanted* are told, and return those that were not told before.
@@ -31,6 +37,22 @@ def claim(connection: Connection, wanted: Iterable[Notice], at: datetime) -> fro
         for key, guild_id in sorted(wanted)  # one order for all, so that nobody waits in a circle
         if connection.execute(_CLAIM, {"key": key, "guild_id": guild_id, "at": at}).all()
     )
+
+
+def renew(connection: Connection, notice: Notice, at: datetime, before: datetime) -> bool:
+    """Remember that *notice* is told. False: it was told at *before* or later, and not forgotten.
+
+    Of several processes that ask the same, one gets it.
+    """
+    key, guild_id = notice
+    values = {"key": key, "guild_id": guild_id, "at": at, "before": before}
+    return bool(connection.execute(_RENEW, values).all())
+
+
+def forget(connection: Connection, notice: Notice) -> None:
+    """Let *notice* be told again."""
+    mine = (table.c.key == notice[0], table.c.guild_id == notice[1])
+    connection.execute(delete(table).where(*mine))
 
 
 def told(connection: Connection, asked: Iterable[Notice]) -> frozenset[Notice]:

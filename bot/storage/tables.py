@@ -407,6 +407,13 @@ audit = Table(  # append-only: triggers refuse updates and deletes
     Index("ix_audit_guild_at", "guild_id", "at"),
 )
 
+buckets = Table(  # what several processes use up together; `bot.storage.buckets`
+    "buckets",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("state", Json, nullable=False),
+)
+
 notices = Table(  # what was told once and is not told again
     "notices",
     metadata,

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from bot.domain.quota import Scope, Unit
+from bot.domain.shards import ALL, Shards
 from bot.domain.wishes import Wish, WishState
+from bot.storage.owned import owned
 from bot.storage.tables import wishes
 
 _COLUMNS = [wishes.c[field.name] for field in fields(Wish)]
@@ -45,9 +47,10 @@ def close(connection: Connection, wish_id: int, state: WishState, **values: obje
     return connection.execute(change.values(state=state.value, **values)).rowcount == 1
 
 
-def due(connection: Connection, now: datetime, most: int = 100) -> list[Wish]:
-    """Return open wishes that nobody answered in time, *most* at once."""
-    query = select(*_COLUMNS).where(_OPEN, wishes.c.expires_at <= now)
+def due(connection: Connection, now: datetime, shards: Shards = ALL, most: int = 100) -> list[Wish]:
+    """Return open wishes on servers of *shards* that nobody answered in time, *most* at once."""
+    late = (_OPEN, wishes.c.expires_at <= now, owned(wishes.c.guild_id, shards))
+    query = select(*_COLUMNS).where(*late)
     rows = connection.execute(query.order_by(wishes.c.id).limit(most)).mappings()
     return [_read(row) for row in rows]
 

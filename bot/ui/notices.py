@@ -105,7 +105,7 @@ class Notices:
 
     async def tell(self, alerts: Alerts) -> None:
         """Tell of stops and of models that end, as far as that is new. Raises StorageBusy."""
-        for change in alerts.stop_changes():
+        for change in await alerts.new_stops():
             if alerts.operator_channel is not None:
                 await self.post(alerts.operator_channel, stop_notice(change))
         endings = await alerts.endings()

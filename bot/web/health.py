@@ -13,6 +13,9 @@ from bot.domain.errors import SetupError
 Probe = Callable[[], Awaitable[bool]]
 """Tells whether one part works; False, an exception and silence all mean that it does not."""
 
+Role = Callable[[], str]
+"""Tells what the process does: *starting*, *standby* or *working*."""
+
 PROBE_SECONDS: Final = 2.0
 """How long a probe may take."""
 
@@ -50,16 +53,19 @@ async def serve_health(
     port: int,
     probes: Mapping[str, Probe],
     *,
+    role: Role = lambda: "working",
     routes: Sequence[web.RouteDef] = (),
     watch: LoopWatch | None = None,
 ) -> AsyncGenerator[web.TCPSite]:
-    """Serve the pages on *host* and *port* while the body runs; *probes* decide /readyz.
+    """Serve the pages on *host* and *port* while the body runs.
+
+    *probes* decide /readyz; *role* is what the process does at all, on both pages.
 
     Raises:
         SetupError: the address is taken or not this machine's.
     """
     watch = watch or LoopWatch()
-    app = health_app(watch, probes)
+    app = health_app(watch, probes, role)
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
@@ -75,17 +81,20 @@ async def serve_health(
         await runner.cleanup()
 
 
-def health_app(watch: LoopWatch, probes: Mapping[str, Probe]) -> web.Application:
+def health_app(
+    watch: LoopWatch, probes: Mapping[str, Probe], role: Role = lambda: "working"
+) -> web.Application:
     """Return the pages as an application."""
 
     async def alive(request: web.Request) -> web.Response:
         del request
-        return _page({"loop": watch.lag < LAG_SECONDS}, lag_seconds=round(watch.lag, 3))
+        lag = watch.lag
+        return _page({"loop": lag < LAG_SECONDS}, lag_seconds=round(lag, 3), role=role())
 
     async def ready(request: web.Request) -> web.Response:
         del request
         answers = await asyncio.gather(*(_ask(probe) for probe in probes.values()))
-        return _page(dict(zip(probes, answers, strict=True)))
+        return _page(dict(zip(probes, answers, strict=True)), role=role())
 
     app = web.Application()
     app.add_routes([web.get("/healthz", alive), web.get("/readyz", ready)])
@@ -110,9 +119,9 @@ async def _ask(probe: Probe) -> bool:
         return False
 
 
-def _page(checks: Mapping[str, bool], **figures: float) -> web.Response:
+def _page(checks: Mapping[str, bool], **more: float | str) -> web.Response:
     well = all(checks.values())
-    body = {"ok": well, **checks, **figures}
+    body = {"ok": well, **checks, **more}
     return web.json_response(
         body, status=200 if well else 503, headers={"Cache-Control": "no-store"}
     )

@@ -120,7 +120,7 @@ async def open_world(
         opened = Opened(services=services, downloads=downloads)
         client = opened.client()
         with stricter() as rules:
-            env = Env(client, settle_timeout=20)
+            env = Env(client, settle_timeout=20, shard_count=1)
             parking.env = env
             await env.start()
             try:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import time
 import zlib
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,7 +18,11 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, _UNUSED, RESUME = range(7)
 RECONNECT, MEMBERS, INVALID, HELLO, ACK = range(7, 12)
 
 UNKNOWN_OPCODE, NOT_AUTHENTICATED, BAD_TOKEN = 4001, 4003, 4004
-BAD_SHARD, BAD_INTENTS, DISALLOWED_INTENTS = 4010, 4013, 4014
+BAD_SHARD, TOO_FEW_SHARDS = 4010, 4011
+BAD_INTENTS, DISALLOWED_INTENTS = 4013, 4014
+
+APART, LATE = 5.0, 0.25
+"""Seconds between identifies of several shards, and what a busy machine may make of them."""
 
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
 KNOWN_INTENTS = (1 << 26) - 1
@@ -73,6 +78,8 @@ class Gateway:
     Attributes:
         away: whether nobody gets through to it, as in an outage; `drop` ends what is connected.
         knocks: how many came while it was away.
+        shards: how many are recommended.
+        max_concurrency: how many of several shards may identify within `APART` seconds.
         refuses: the close code that everyone gets who identifies or resumes, where there is one.
     """
 
@@ -85,6 +92,9 @@ class Gateway:
         self.url = ""
         self.heartbeat_seconds = 41.25
         self.allowed_privileged = 0
+        self.shards = 1
+        self.max_concurrency = 1
+        self._identified: dict[int, float] = {}
         self.away = False
         self.refuses: int | None = None
         self.sessions: dict[str, Session] = {}
@@ -179,6 +189,7 @@ class Gateway:
             await connection.socket.close(code=refused)
             self.changed.set()
             return None
+        self._space(shard)
         session = Session(
             secrets.token_hex(16), (shard[0], shard[1]), cast("int", intents), connection
         )
@@ -189,6 +200,13 @@ class Gateway:
                 await session.dispatch("GUILD_CREATE", guild.created(guild.members[self._bot_id]))
         self.changed.set()
         return session
+
+    def _space(self, shard: list[int]) -> None:
+        """Note a shard that comes too soon after another one that counts with it."""
+        bucket, now = shard[0] % self.max_concurrency, time.monotonic()
+        if shard[1] > 1 and now - self._identified.get(bucket, -APART) < APART - LATE:
+            self.violations.append(f"gateway: shard {shard} identified too soon")
+        self._identified[bucket] = now
 
     def _refuse(self, token: object, intents: object, shard: list[int]) -> int | None:
         if self.refuses:

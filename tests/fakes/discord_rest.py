@@ -80,8 +80,17 @@ class Rest:
         ]
 
     def gateway_bot(self, _call: Call) -> Answer:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
-        return {"url": self.gateway.url, "shards": 1, "session_start_limit": limit}
+        limit = {
+            "total": 1000,
+            "remaining": 999,
+            "reset_after": 14_400_000,
+            "max_concurrency": self.gateway.max_concurrency,
+        }
+        return {
+            "url": self.gateway.url,
+            "shards": self.gateway.shards,
+            "session_start_limit": limit,
+        }
 
     def gateway_url(self, _call: Call) -> Answer:
         return {"url": self.gateway.url}

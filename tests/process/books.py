@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+_TABLES = ("jobs", "ledger", "bookings", "counters", "moderation_events", "daily")
+
 
 @dataclass(frozen=True, slots=True)
 class Books:
@@ -86,6 +91,22 @@ def read_books(file: Path) -> Books:
             return [dict(row) for row in found]
 
         kept = connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
-        tables = ("jobs", "ledger", "bookings", "counters", "moderation_events", "daily")
-        jobs, ledger, bookings, counters, events, daily = map(rows, tables)
-        return Books(jobs, ledger, bookings, counters, events, daily, kept)
+        return _books([rows(each) for each in _TABLES], kept)
+
+
+async def read_books_at(url: str) -> Books:
+    """Read the PostgreSQL database at *url*, all tables as of one instant."""
+    engine = create_async_engine(url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+    async with engine.connect() as connection:
+
+        async def rows(table: str) -> list[dict[str, Any]]:
+            found = await connection.exec_driver_sql(f"SELECT * FROM {table}")  # noqa: S608 - the same
+            return [dict(row) for row in found.mappings()]
+
+        kept = await connection.exec_driver_sql("SELECT count(*) FROM pictures")
+        return _books([await rows(each) for each in _TABLES], kept.scalar_one())
+
+
+def _books(tables: list[list[dict[str, Any]]], kept: int) -> Books:
+    jobs, ledger, bookings, counters, events, daily = tables
+    return Books(jobs, ledger, bookings, counters, events, daily, kept)

@@ -14,7 +14,12 @@ import pytest_asyncio
 from PIL import Image
 
 from tests.fakes.discord_faults import Fault
-from tests.fakes.discord_gateway import BAD_INTENTS, BAD_TOKEN, DISALLOWED_INTENTS
+from tests.fakes.discord_gateway import (
+    BAD_INTENTS,
+    BAD_TOKEN,
+    DISALLOWED_INTENTS,
+    TOO_FEW_SHARDS,
+)
 from tests.fakes.discord_posts import Interaction, Message
 from tests.fakes.discord_world import Channel, Member, Overwrite
 from tests.fakes.images_answers import Fault as ImagesFault
@@ -485,6 +490,7 @@ async def test_delivers_while_the_gateway_is_away(stage: Stage) -> None:
 
 
 ENDS: Mapping[str, int] = {
+    "fewer shards than it needs": TOO_FEW_SHARDS,
     "the token": BAD_TOKEN,
     "intents that are wrong": BAD_INTENTS,
     "intents that are not allowed": DISALLOWED_INTENTS,

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import NotSetUp, OperationMissing, ProviderError, StorageBusy
+from bot.domain.shards import Ownership
 from bot.providers.base import Ending, Stop
 from bot.services.alerts import Alerts, Endings, ModelEnds, ServerModelEnds, StopChange
 from bot.services.guilds import Guilds
@@ -48,7 +49,7 @@ def provider() -> Ends:
 
 @pytest.fixture
 def alerts(database: Database, provider: Ends, clock: FrozenClock) -> Alerts:
-    return Alerts(database, provider, clock, operator_channel=OPERATOR)
+    return Alerts(database, provider, clock, ownership=Ownership(), operator_channel=OPERATOR)
 
 
 async def _choose(
@@ -85,7 +86,9 @@ async def test_a_restart_does_not_tell_again(
     for _ in range(3):
         async with open_database(url) as database:
             await _choose(database, clock, 10, "told-1", ROOM)
-            found = await Alerts(database, provider, clock, operator_channel=1).endings()
+            found = await Alerts(
+                database, provider, clock, ownership=Ownership(), operator_channel=1
+            ).endings()
             told.append(len(found.operator) + len(found.servers))
 
     assert told == [2, 0, 0]
@@ -210,7 +213,7 @@ async def test_a_busy_database_tells_nothing_and_forgets_nothing(
 async def test_two_processes_tell_once_between_them(
     alerts: Alerts, database: Database, provider: Ends, clock: FrozenClock
 ) -> None:
-    other = Alerts(database, provider, clock, operator_channel=OPERATOR)
+    other = Alerts(database, provider, clock, ownership=Ownership(), operator_channel=OPERATOR)
 
     told = [await each.endings() for each in (alerts, other)]
 

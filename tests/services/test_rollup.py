@@ -103,7 +103,7 @@ async def test_an_older_database_is_filled_with_the_same(
     with closing(sqlite3.connect(tmp_path / "easel.db")) as connection:
         connection.executescript(
             "DROP TABLE daily; DROP TABLE confirmations; DROP TABLE wishes; DROP TABLE blocks;"
-            "DROP TABLE words; DROP TABLE cases; DROP TABLE drafts;"
+            "DROP TABLE words; DROP TABLE cases; DROP TABLE drafts; DROP TABLE buckets;"
             "DROP INDEX ix_moderation_events_member_at;"
             "ALTER TABLE jobs DROP COLUMN roles; ALTER TABLE jobs DROP COLUMN quality;"
             "UPDATE alembic_version SET version_num = '0002'"

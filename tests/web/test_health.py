@@ -91,7 +91,7 @@ async def test_ready_when_every_part_works() -> None:
     async with served({"gateway": yes, "database": yes}) as url:
         assert await get(f"{url}/readyz") == (
             200,
-            {"ok": True, "gateway": True, "database": True},
+            {"ok": True, "gateway": True, "database": True, "role": "working"},
         )
 
 
@@ -103,7 +103,7 @@ async def test_not_ready_when_one_part_does_not(
     async with served({"gateway": yes, "database": probe}) as url:
         assert await get(f"{url}/readyz") == (
             503,
-            {"ok": False, "gateway": True, "database": False},
+            {"ok": False, "gateway": True, "database": False, "role": "working"},
         )
 
 
