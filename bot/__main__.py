@@ -22,6 +22,7 @@ from dotenv import dotenv_values
 import cogs
 from bot.domain.errors import DiscordUnreachable, SetupError
 from bot.logs import configure_logs
+from bot.records import COMMANDS
 from bot.settings import Settings, load_settings, require_key, secrets_of, token_of
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ class PlainGroup(click.Group):
 
 @click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="easel", prog_name="easel")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Easel, an image studio for Discord servers."""
+    ctx.obj = _settings
     configure_logs(level="WARNING", style="text", stream=sys.stderr)
 
 
@@ -271,6 +274,9 @@ def _leave(sentence: str, code: int) -> None:
     click.echo(f"easel: {sentence}", err=True)
     sys.exit(code)
 
+
+for each in COMMANDS:
+    main.add_command(each)
 
 if __name__ == "__main__":
     main()

@@ -151,7 +151,7 @@ class Books:
         def work(connection: Connection) -> None:
             self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
             for each in refused:
-                moderation.record(connection, self._event(ticket, each))
+                self._record(connection, ticket, each)
             cost = {"cost_micros": _booked(price, ticket), "delivered_at": now}
             declined = [each.categories for each in refused]
             self._end(connection, ticket, JobState.DONE, declined, **cost, **_where(shown))
@@ -187,7 +187,7 @@ class Books:
             if jobs.known_interaction(connection, ticket.ask.origin.interaction_id):
                 raise AlreadyAsked
             entered = replace(ticket, job_id=enter(connection))
-            moderation.record(connection, self._event(entered, error))
+            self._record(connection, entered, error)
             values = {"cost_micros": 0, "failure": type(error).__name__}
             self._end(connection, entered, JobState.REFUSED, [error.categories], **values)
 
@@ -302,7 +302,7 @@ class Books:
 
         def work(connection: Connection) -> None:
             for each in refused:
-                moderation.record(connection, self._event(ticket, each))
+                self._record(connection, ticket, each)
             if isinstance(error, ContentRefused):
                 self._release(connection, ticket, JobState.REFUSED, declined, **why)
             elif price is not None or billed is Billed.YES:
@@ -319,9 +319,9 @@ class Books:
 
         return work
 
-    def _event(self, ticket: Ticket, error: ContentRefused) -> moderation.ModerationEvent:
+    def _record(self, connection: Connection, ticket: Ticket, error: ContentRefused) -> None:
         ask = ticket.ask
-        return moderation.ModerationEvent(
+        event = moderation.ModerationEvent(
             guild_id=ask.place.guild_id,
             channel_id=ask.place.channel_id,
             user_id=ask.asker.user_id,
@@ -336,6 +336,7 @@ class Books:
             fingerprint=self._fingerprints.prompt(ask.prompt),
             at=self._clock.now(),
         )
+        moderation.record(connection, event, self._fingerprints.earlier(ask.prompt))
 
     def _release(
         self,

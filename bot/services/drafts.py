@@ -68,8 +68,3 @@ class Drafts:
         if found.user_id != user_id:
             raise NotYours(command=Slash(found.command))
         return found
-
-    async def expire(self) -> int:
-        """Forget what nobody came back to; return how many."""
-        now = self._clock.now()
-        return await self._database.write(lambda c: drafts.erase_expired(c, now))

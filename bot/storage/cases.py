@@ -49,12 +49,6 @@ def close(connection: Connection, case_id: int, outcome: Outcome, by: int, at: d
     return connection.execute(change.values(**values)).rowcount == 1
 
 
-def erase_texts(connection: Connection, before: datetime) -> int:
-    """Erase what members wrote in cases that were opened before that; return of how many."""
-    old = (cases.c.opened_at <= before, cases.c.text != "")
-    return connection.execute(update(cases).where(*old).values(text="")).rowcount
-
-
 def newest(
     connection: Connection, guild_id: int, *, most: int, about: int | None = None
 ) -> list[Case]:

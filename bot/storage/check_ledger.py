@@ -1,26 +1,17 @@
 """Whether counters, grants and bookings say what the ledger says; nothing is ever changed."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
-from bot.domain.errors import SetupError
 from bot.domain.quota import Scope, Unit
 from bot.domain.windows import ALWAYS
 from bot.storage import bookings, ledger
-from bot.storage.address import PostgresqlServer, SqliteFile, parse
 from bot.storage.counters import Key
-from bot.storage.migrate import state
-from bot.storage.sqlite_file import reading_engine
+from bot.storage.looking import look
 from bot.storage.tables import counters, grants
-
-T = TypeVar("T")
 
 _UNLIKE: Final = (
     (
@@ -59,10 +50,7 @@ def check(url: str) -> list[str]:
     Raises:
         SetupError: the database cannot be used, or has another shape than this version's.
     """
-    address = parse(url)
-    if isinstance(address, PostgresqlServer):
-        return asyncio.run(_on_server(address))
-    return _in_file(address)
+    return look(url, differences)
 
 
 def differences(connection: Connection) -> list[str]:
@@ -110,34 +98,3 @@ def _bookings(connection: Connection) -> Iterator[str]:
 
 
 _ALL = Key(0, Scope.BOT, 0, Unit.JOBS, "now", *ALWAYS)
-
-
-def _in_file(file: SqliteFile) -> list[str]:
-    if not file.path.exists():
-        raise SetupError(f"There is no database {file.path}; nothing was checked.")
-    with reading_engine(file.path).connect() as connection, connection.begin():
-        connection.exec_driver_sql("BEGIN")
-        return _current(connection, differences)
-
-
-async def _on_server(server: PostgresqlServer) -> list[str]:
-    engine = create_async_engine(server.url, poolclass=NullPool, hide_parameters=True)
-    snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    try:
-        async with engine.connect() as connection:
-            await connection.execution_options(**snapshot)
-            return await connection.run_sync(lambda plain: _current(plain, differences))
-    except (DBAPIError, OSError) as error:
-        raise SetupError(
-            f"The PostgreSQL server of DATABASE_URL cannot be used ({type(error).__name__})."
-        ) from error
-
-
-def _current(connection: Connection, question: Callable[[Connection], T]) -> T:
-    found = state(connection)
-    if found.changed:
-        raise SetupError(
-            f"The database has revision {found.before or 'none'}, this version needs "
-            f"{found.after}; run `easel migrate` first."
-        )
-    return question(connection)

@@ -18,6 +18,7 @@ from bot.storage.address import SqliteFile, parse
 from bot.storage.lane import Lane
 from bot.storage.postgresql import open_postgresql
 from bot.storage.sqlite import open_sqlite
+from bot.storage.writer import WriterThread
 
 __all__ = ["Connection", "Database", "open_database"]
 
@@ -49,6 +50,19 @@ class Database:
             StorageBusy: the database is out of reach.
         """
         return await self._reads.run(question)
+
+    async def scrub(self) -> bool:
+        """Make sure that what was erased is not left in the database's log.
+
+        Returns whether it is so; False: somebody reads, and it has to be tried again. A PostgreSQL
+        server overwrites erased rows by itself (autovacuum), so there is nothing to do.
+
+        Raises:
+            StorageBusy: the database is locked or out of reach.
+        """
+        if isinstance(self._writes, WriterThread):
+            return await _to_its_end(self._writes.scrub())
+        return True
 
 
 @asynccontextmanager

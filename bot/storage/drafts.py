@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 
 from bot.domain.asks import Command, source_in
 from bot.domain.drafts import Draft
@@ -36,11 +36,6 @@ def find(connection: Connection, guild_id: int, code: str, now: datetime) -> Dra
     )
     row = connection.execute(query).mappings().first()
     return None if row is None else _read(row)
-
-
-def erase_expired(connection: Connection, now: datetime) -> int:
-    """Erase what has expired; return how many."""
-    return connection.execute(delete(drafts).where(drafts.c.expires_at <= now)).rowcount
 
 
 def _read(row: RowMapping) -> Draft:

@@ -38,6 +38,7 @@ class _Unit:
     work: Callable[[Connection], Any]
     future: Future[Any]
     deadline: float
+    is_apart: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -70,8 +71,18 @@ class WriterThread:
 
     def run(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run *work* in a transaction of its own, as `Lane` promises."""
+        return self._hand_over(work)
+
+    def scrub(self) -> Future[bool]:
+        """Write the log back into the file and empty it, so that it holds nothing erased.
+
+        False: somebody reads, or another program holds a lock; nothing of it is lost.
+        """
+        return self._hand_over(_emptied_log, is_apart=True)
+
+    def _hand_over(self, work: Callable[[Connection], T], *, is_apart: bool = False) -> Future[T]:
         future: Future[T] = self._loop.create_future()
-        self._units.put(_Unit(work, future, perf_counter() + BUSY_SECONDS))
+        self._units.put(_Unit(work, future, perf_counter() + BUSY_SECONDS, is_apart))
         return future
 
     def _serve(self) -> None:
@@ -108,6 +119,11 @@ class WriterThread:
 
 def _batch(connection: Connection, units: Sequence[_Unit]) -> int:
     """Run as many of *units* as one transaction takes; return how many came to their end."""
+    alone = next((i for i, unit in enumerate(units) if unit.is_apart), None)
+    if alone == 0:
+        _apart(connection, units[0])
+        return 1
+    units = units[:alone]
     try:
         plain = driver(connection)
         plain.execute(f"PRAGMA busy_timeout={_patience(units[0])}")
@@ -133,6 +149,20 @@ def _one(connection: Connection, plain: sqlite3.Connection, unit: _Unit) -> None
             plain.execute("ROLLBACK TO unit")
     if plain.in_transaction:
         plain.execute("RELEASE unit")
+
+
+def _apart(connection: Connection, unit: _Unit) -> None:
+    """Run what cannot be done within a transaction."""
+    try:
+        driver(connection).execute(f"PRAGMA busy_timeout={_patience(unit)}")
+        unit.result = unit.work(connection)
+    except BaseException as error:  # noqa: BLE001 - it is raised where it was waited for
+        unit.error = _in_our_words(error)
+
+
+def _emptied_log(connection: Connection) -> bool:
+    busy, *_ = driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _refuse(units: Sequence[_Unit], error: BaseException) -> None:

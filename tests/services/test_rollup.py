@@ -92,6 +92,17 @@ async def test_it_adds_up_to_the_ledger(tmp_path: Path, clock: FrozenClock) -> N
     assert _rows(tmp_path, ended) == [(40,)]
 
 
+STRICT_TRIGGERS = "".join(
+    f"DROP TRIGGER {table}_no_change; DROP TRIGGER {table}_no_update; DROP TRIGGER {table}_no_delete;"
+    + "".join(
+        f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, ''); END;"
+        for act in ("update", "delete")
+    )
+    for table in ("ledger", "audit", "grant_uses")
+)
+"""As they were before anything could be erased."""
+
+
 async def test_an_older_database_is_filled_with_the_same(
     tmp_path: Path, clock: FrozenClock, url: str
 ) -> None:
@@ -104,6 +115,7 @@ async def test_an_older_database_is_filled_with_the_same(
         connection.executescript(
             "DROP TABLE daily; DROP TABLE confirmations; DROP TABLE wishes; DROP TABLE blocks;"
             "DROP TABLE words; DROP TABLE cases; DROP TABLE drafts;"
+            f"{STRICT_TRIGGERS} DROP TABLE erasures; DROP TABLE departures; DROP TABLE erasing;"
             "DROP INDEX ix_moderation_events_member_at;"
             "ALTER TABLE jobs DROP COLUMN roles; ALTER TABLE jobs DROP COLUMN quality;"
             "UPDATE alembic_version SET version_num = '0002'"
