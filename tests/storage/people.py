@@ -34,6 +34,7 @@ _FIXED: dict[str, Any] = {
     "holder": "member",
     "day": date(2026, 11, 18),
     "state": "done",
+    "command": "imagine",
     "starts_at": datetime(1970, 1, 1, tzinfo=UTC),
     "ends_at": datetime(9999, 1, 1, tzinfo=UTC),
 }
