@@ -94,7 +94,7 @@ class EaselClient(commands.Bot):
         self.prechecked = services.prechecks.offered
         self.notices = Notices(self)
         self.courier = Courier(self, services.provider, services.clock)
-        self.stay = Stay(self, services.sweeping)
+        self.stay = Stay(self, services.sweeping, services.privacy)
         self._recovering: asyncio.Task[None] | None = None
         if isinstance(self.tree, OfferingTree):
             self.tree.models = tuple(services.provider.models.values())
@@ -156,7 +156,6 @@ class EaselClient(commands.Bot):
             ended = await self.confirmations.expire()
             await self.services.sweeping.sweep_forms()
             unanswered = await self.wishes.expire()
-            await self.services.privacy.catch_up()
         except UserError as error:  # the next minute tries again; a raise would end the loop
             log.warning("not_tidied", reason=type(error).__name__)
             return

@@ -88,6 +88,8 @@ def delete_person(read: Read, user_id: int, *, yes: bool) -> None:
         click.echo(f"  {receipt.mentions} texts of others named them")
     if receipt.remembered:
         click.echo(f"On {receipt.remembered} servers a limit or a block goes on to hold.")
+    if not receipt.is_scrubbed:
+        click.echo("Unused parts of the file may still hold some of it; Easel cleans them.")
     click.echo("Back-ups that were made before still have it; delete those when you can.")
 
 
@@ -128,7 +130,9 @@ def delete_server(read: Read, guild_id: int, *, yes: bool) -> None:
             if busy is not None:
                 raise StillRunning(code=f"#{busy}")
             with _Bar("Purging rows", rows) as bar:
-                return await records.sweeping.purge(guild_id, bar.more)
+                purged = await records.sweeping.purge(guild_id, bar.more)
+            await records.privacy.scrub()
+            return purged
 
     purged = _run(purge)
     if not purged:
@@ -191,9 +195,8 @@ async def _opened(settings: Settings) -> AsyncGenerator[_Records]:
     async with open_database(url) as database:
         returning = Returning(Fingerprints(*await asyncio.to_thread(hash_keys, settings, url)))
         conduct = Conduct(database, returning, clock)
-        yield _Records(
-            database, Privacy(database, returning, conduct, clock), Sweeping(database, clock)
-        )
+        privacy = Privacy(database, returning, conduct, clock, most=None)  # nobody waits
+        yield _Records(database, privacy, Sweeping(database, clock))
 
 
 class _Bar:

@@ -7,6 +7,7 @@ import structlog
 from discord.ext import commands
 
 from bot.domain.errors import UserError
+from bot.services.privacy import Privacy
 from bot.services.sweeping import Sweeping
 
 log = structlog.get_logger(__name__)
@@ -18,9 +19,10 @@ _SHARD_BITS: Final = 22
 class Stay:
     """Compares what Discord says with what is stored, and sweeps what is due."""
 
-    def __init__(self, client: commands.Bot, sweeping: Sweeping) -> None:
+    def __init__(self, client: commands.Bot, sweeping: Sweeping, privacy: Privacy) -> None:
         self._client = client
         self._sweeping = sweeping
+        self._privacy = privacy
         self._knows = False
 
     async def compare(self) -> None:
@@ -59,6 +61,7 @@ class Stay:
             purged = []
             if self._knows and self._client.is_ready():
                 purged = await self._sweeping.purge_left(self._here(), self.is_ours)
+            await self._privacy.catch_up()
         except UserError as error:  # the next hour tries again; a raise would end the loop
             log.warning("not_swept", reason=type(error).__name__)
             return

@@ -14,7 +14,7 @@ from bot.services.admission import new_code
 from bot.services.conduct import Conduct
 from bot.services.returning import Returning
 from bot.storage import audit, erasing, person
-from bot.storage.database import Connection, Database
+from bot.storage.database import SMALL, Connection, Database, Scrubbed
 from bot.storage.person import Shown
 from bot.storage.personal import REGISTRY, Entry
 
@@ -25,8 +25,11 @@ log = structlog.get_logger(__name__)
 ACTION: Final = "data deleted"
 """What the audit calls it; whose data it was is not in it."""
 
+QUIET_HOUR: Final = 4
+"""The hour, UTC, at which a large file may be written anew."""
+
 _BATCH: Final = 100
-_PAUSES: Final = (0.0, 0.2, 1.0, 3.0)  # seconds before each try to empty the log
+_PAUSES: Final = (0.0, 0.2, 1.0, 3.0)  # seconds before each try to clean the files
 
 
 TOLD: Final[Mapping[str, Entry]] = {entry.table.name: entry for entry in REGISTRY if entry.told}
@@ -43,7 +46,7 @@ class Receipt:
         rows: how many rows of which table were deleted or unnamed.
         mentions: in how many texts of others the member's id was replaced.
         remembered: on how many servers a limit or a block goes on to hold.
-        is_scrubbed: whether the database's log is known to hold nothing of it any more.
+        is_scrubbed: whether unused parts of the database's files hold nothing of it any more.
     """
 
     code: str
@@ -66,13 +69,20 @@ class Privacy:
     """Shows and erases what is stored of a member."""
 
     def __init__(
-        self, database: Database, returning: Returning, conduct: Conduct, clock: Clock
+        self,
+        database: Database,
+        returning: Returning,
+        conduct: Conduct,
+        clock: Clock,
+        *,
+        most: int | None = SMALL,
     ) -> None:
+        """Write a database file of at most *most* bytes anew after each erasing; None: any."""
         self._database = database
         self._returning = returning
         self._conduct = conduct
         self._clock = clock
-        self._unscrubbed = False
+        self._most = most
 
     async def show(self, user_id: int) -> tuple[Shown, ...]:
         """Return everything that is stored of a member on all servers, by table."""
@@ -109,22 +119,35 @@ class Privacy:
         )
 
     async def scrub(self) -> bool:
-        """Empty the database's log; where somebody reads for long, `catch_up` does it later."""
+        """Clean unused parts of the database's files; False: `catch_up` has to do it later."""
         for pause in _PAUSES:
             await asyncio.sleep(pause)
-            try:
-                self._unscrubbed = not await self._database.scrub()
-            except StorageBusy:
-                self._unscrubbed = True
-            if not self._unscrubbed:
-                return True
-        log.warning("log_not_emptied", cure="It is tried again every minute.")
+            if (done := await self._scrubbed()) is not Scrubbed.READ:
+                return done is Scrubbed.DONE
         return False
 
-    async def catch_up(self) -> None:
-        """Empty the database's log where that could not be done. Raises StorageBusy."""
-        if self._unscrubbed:
-            self._unscrubbed = not await self._database.scrub()
+    async def catch_up(self) -> bool:
+        """Do what `scrub` could not, at the hour of the day when a large file may be written anew.
+
+        Returns whether anything was done. Raises StorageBusy.
+        """
+        now = self._clock.now()
+        if not await self._database.read(erasing.is_unscrubbed):
+            return False
+        most = None if now.hour == QUIET_HOUR else SMALL
+        if await self._database.scrub(most) is not Scrubbed.DONE:
+            return False
+        await self._database.write(erasing.scrubbed)
+        return True
+
+    async def _scrubbed(self) -> Scrubbed:
+        try:
+            done = await self._database.scrub(self._most)
+            if done is Scrubbed.DONE:
+                await self._database.write(erasing.scrubbed)
+        except StorageBusy:
+            return Scrubbed.READ
+        return done
 
     def _guilds(self, connection: Connection, user_id: int) -> list[int]:
         _require_ended(connection, user_id)
@@ -141,6 +164,7 @@ class Privacy:
             holds = self._returning.leave(connection, guild_id, user_id, pseudonym, now)
             with erasing.allowed(connection, code):
                 touched = erasing.erase(connection, guild_id, user_id, pseudonym, now)
+            erasing.unscrubbed(connection, now)
             audit.append(
                 connection,
                 guild_id=guild_id,

@@ -92,7 +92,9 @@ class Sweeping:
                 purged[entry.table.name] = purged.get(entry.table.name, 0) + some
                 if progress is not None:
                     progress(some)
-        await self._database.scrub()
+        if purged:
+            now = self._clock.now()
+            await self._database.write(lambda c: erasing.unscrubbed(c, now))
         log.info("server_purged", rows=sum(purged.values()))
         return purged
 

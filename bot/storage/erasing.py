@@ -34,7 +34,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.storage import daily, tables
+from bot.storage import daily, notices, tables
 from bot.storage.database import Connection
 from bot.storage.personal import REGISTRY, Entry, Fate, Held, Kind, is_json
 
@@ -45,6 +45,7 @@ Found = tuple[str, tuple[Any, ...]]
 """A table's name and the key of one of its rows."""
 
 _BATCH: Final = 500
+_UNSCRUBBED: Final = ("unscrubbed", notices.OPERATOR)
 _COMES_BACK: Final = (
     tables.bookings, tables.grant_uses, tables.ledger, tables.grants, tables.moderation_events,
     tables.quota_rules, tables.blocks,
@@ -57,6 +58,21 @@ def allowed(connection: Connection, code: str) -> Generator[None]:
     connection.execute(insert(tables.erasing), {"code": code})
     yield
     connection.execute(delete(tables.erasing).where(tables.erasing.c.code == code))
+
+
+def unscrubbed(connection: Connection, at: datetime) -> None:
+    """Remember that something was erased, which unused parts of the files may still hold."""
+    notices.claim(connection, [_UNSCRUBBED], at)
+
+
+def is_unscrubbed(connection: Connection) -> bool:
+    """Whether something was erased since the files were cleaned."""
+    return bool(notices.told(connection, [_UNSCRUBBED]))
+
+
+def scrubbed(connection: Connection) -> None:
+    """Remember that the files were cleaned."""
+    notices.forget(connection, _UNSCRUBBED)
 
 
 def guilds_with(connection: Connection, user_id: int) -> list[int]:
@@ -98,7 +114,7 @@ def erase(
     touched = Counter[str]()
     for entry in REGISTRY:
         for name, held in entry.people.items():
-            mine = and_(entry.table.c.guild_id == guild_id, _mine(entry, name, held, user_id))
+            mine = _mine(entry, name, held, guild_id, user_id)
             if held.fate is Fate.DELETE:
                 touched[entry.table.name] += _count(connection, delete(entry.table).where(mine))
                 continue
@@ -149,7 +165,7 @@ def take_back(connection: Connection, guild_id: int, pseudonym: int, user_id: in
             continue
         for name, held in entry.people.items():
             if held.kind is Kind.OWNER:
-                mine = and_(entry.table.c.guild_id == guild_id, _mine(entry, name, held, pseudonym))
+                mine = _mine(entry, name, held, guild_id, pseudonym)
                 connection.execute(update(entry.table).where(mine).values({name: user_id}))
     counters = tables.counters.c
     whose = counters.scope_id.in_([pseudonym, user_id])
@@ -209,13 +225,13 @@ def rows_of_guild(connection: Connection, guild_id: int) -> dict[str, int]:
     return {name: number for name, number in counted.items() if number}
 
 
-def _mine(entry: Entry, name: str, held: Held, user_id: int) -> ColumnElement[bool]:
+def _mine(entry: Entry, name: str, held: Held, guild_id: int, user_id: int) -> ColumnElement[bool]:
     """Return which rows are meant; through the ledger where there is no index of their own."""
-    same = held.is_in(entry.table, name, user_id)
+    same = and_(entry.table.c.guild_id == guild_id, held.is_in(entry.table, name, user_id))
     if entry.through is None:
         return same
     of = entry.through.c
-    there = select(of.reference).where(of.guild_id == entry.table.c.guild_id, of.user_id == user_id)
+    there = select(of.reference).where(of.guild_id == guild_id, of.user_id == user_id)
     return and_(same, entry.table.c.reference.in_(there))
 
 

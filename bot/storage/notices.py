@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, text, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, text, tuple_
 
 from bot.storage.tables import notices as table
 from bot.storage.types import UtcMs
@@ -38,3 +38,10 @@ def told(connection: Connection, asked: Iterable[Notice]) -> frozenset[Notice]:
     columns = (table.c.key, table.c.guild_id)
     query = select(*columns).where(tuple_(*columns).in_(list(asked)))
     return frozenset((row.key, row.guild_id) for row in connection.execute(query))
+
+
+def forget(connection: Connection, notice: Notice) -> None:
+    """Forget that *notice* was told."""
+    key, guild_id = notice
+    mine = (table.c.key == key, table.c.guild_id == guild_id)
+    connection.execute(delete(table).where(*mine))

@@ -180,7 +180,7 @@ def _notes(locale: str, receipt: Receipt) -> Iterator[str]:
             receipt.remembered,
         )
     if not receipt.is_scrubbed:
-        yield say(locale, "The database's log is being read; it is cleaned within minutes.")
+        yield say(locale, "Unused parts of the database's file are overwritten within a day.")
     yield say(locale, "Pictures on Discord stay until they are deleted there.")
 
 
