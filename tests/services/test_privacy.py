@@ -318,9 +318,10 @@ async def test_copies_between_the_cells_of_pages_go_too(
 
 
 def _scattered(connection: Connection, seed: int) -> None:
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - no secret
     rows = [
         {
+            "guild_id": GUILD,
             "user_id": ANN if n % 200 == 0 else 8 * 10**17 + random.randrange(25 * 10**15),
             "at": random.randrange(10**9),
         }
@@ -329,7 +330,7 @@ def _scattered(connection: Connection, seed: int) -> None:
     event = text(
         "INSERT INTO moderation_events (guild_id, channel_id, user_id, command, model, source,"
         " stage, categories, fingerprint, at)"
-        f" VALUES ({GUILD}, 1, :user_id, 'edit', 'm', 's', 'input', '[]', '', :at)"
+        " VALUES (:guild_id, 1, :user_id, 'edit', 'm', 's', 'input', '[]', '', :at)"
     )
     connection.execute(event, rows)
 
