@@ -3,15 +3,21 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import String, delete, insert, select
 
 from bot.domain.retention import STRIKES
 from bot.domain.windows import ALWAYS, Rolling, period
 from bot.storage import tables
 from bot.storage.database import Connection
+from bot.storage.hot import Hot
 from bot.storage.tables import erasures as table
+from bot.storage.types import milliseconds
 
 _FOR_EVER = None
+_FIND = Hot(
+    "SELECT pseudonym, until FROM erasures WHERE guild_id = :guild_id AND person = :person",
+    person=String(),
+)
 
 
 def of_guild(connection: Connection, guild_id: int, now: datetime) -> dict[str, int]:
@@ -25,9 +31,12 @@ def find(
     connection: Connection, guild_id: int, persons: Collection[str], now: datetime
 ) -> int | None:
     """Return the pseudonym that stands for somebody, by any of their hashes."""
-    mine = (table.c.guild_id == guild_id, table.c.person.in_(persons))
-    rows = connection.execute(select(table.c.pseudonym, table.c.until).where(*mine)).all()
-    return next((row.pseudonym for row in rows if row.until is None or row.until > now), None)
+    at = milliseconds(now)
+    for person in persons:
+        for pseudonym, until in _FIND.rows(connection, {"guild_id": guild_id, "person": person}):
+            if until is None or until > at:
+                return pseudonym
+    return None
 
 
 def add(
