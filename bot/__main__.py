@@ -16,7 +16,7 @@ import click
 import structlog
 
 import cogs
-from bot.console import databases, operating
+from bot.console import databases, operating, records
 from bot.console.endings import EXIT_FAILED, EXIT_SETUP, leave
 from bot.console.environment import settings as read_settings
 from bot.domain.errors import DiscordUnreachable, SetupError, ShardsLost
@@ -171,7 +171,7 @@ def _end_at_once(error: ShardsLost) -> NoReturn:
     os._exit(EXIT_FAILED)
 
 
-for command in (*databases.COMMANDS, *operating.COMMANDS):
+for command in (*databases.COMMANDS, *operating.COMMANDS, *records.COMMANDS):
     main.add_command(command)
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.domain.clock import Clock, Park, SystemClock, park
@@ -32,7 +31,7 @@ from bot.services.confirmations import Confirmations
 from bot.services.digests import Digests
 from bot.services.downloads import Downloader, open_downloads
 from bot.services.drafts import Drafts
-from bot.services.fingerprints import Fingerprints, load_key
+from bot.services.fingerprints import Fingerprints, key_of, load_keys
 from bot.services.guilds import Guilds
 from bot.services.history import History
 from bot.services.house_rules import HouseRules
@@ -40,13 +39,16 @@ from bot.services.moderation import ModerationLog
 from bot.services.places import Places
 from bot.services.prechecks import Prechecks
 from bot.services.preparing import Preparing
+from bot.services.privacy import Policy, Privacy
 from bot.services.queue import FairQueue, QueueDesk, share
 from bot.services.quota import QuotaDefaults, Quotas
 from bot.services.recovery import Recovery
 from bot.services.reports import Reports
+from bot.services.returning import Returning
 from bot.services.rule_plans import RulePlans
 from bot.services.sharding import Identifies, SharedRates
 from bot.services.studio import Studio, Waiting
+from bot.services.sweeping import Sweeping
 from bot.services.usual import UsualTimes
 from bot.services.welcomes import Welcomes
 from bot.services.wishes import Wishes
@@ -83,6 +85,9 @@ class Services:
     budget_alerts: BudgetAlerts
     digests: Digests
     reports: Reports
+    privacy: Privacy
+    policy: Policy
+    sweeping: Sweeping
     provider: ImageProvider
     imaging: Imaging
     database: Database
@@ -114,7 +119,7 @@ async def open_services(
     ownership = Ownership()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(url))
-        fingerprints = Fingerprints(await asyncio.to_thread(_hash_key, settings, url))
+        fingerprints = Fingerprints(*await asyncio.to_thread(hash_keys, settings, url))
         imaging = await stack.enter_async_context(
             open_imaging(
                 workers=settings.image_workers,
@@ -134,12 +139,15 @@ async def open_services(
         prechecks = Prechecks(moderator, imaging, pictures=settings.moderation == "all")
         guilds = Guilds(database, clock)
         quotas = Quotas(database, clock, _quota_defaults(settings))
-        conduct, words = Conduct(database, clock), WordLists(database, clock)
+        returning = Returning(fingerprints)
+        conduct, words = Conduct(database, returning, clock), WordLists(database, clock)
         books = Books(
             database, quotas, fingerprints, conduct, clock, ownership=ownership, metrics=metrics
         )
         rules = HouseRules(guilds, conduct, words)
-        admission = Admission(database, quotas, rules, provider, fingerprints, clock)
+        admission = Admission(
+            database, quotas, rules, provider, fingerprints, returning=returning, clock=clock
+        )
         at_once = settings.provider_calls_at_once
         queue = FairQueue(
             at_once,
@@ -167,14 +175,14 @@ async def open_services(
             quotas=quotas,
             guilds=guilds,
             confirmations=Confirmations(database, provider, clock, ownership),
-            drafts=Drafts(database, clock, ownership),
+            drafts=Drafts(database, clock),
             wishes=Wishes(database, clock, ownership),
             welcomes=Welcomes(database, clock),
             plans=RulePlans(database, guilds, clock, _quota_defaults(settings)),
             prechecks=prechecks,
             conduct=conduct,
             words=words,
-            cases=Cases(database, clock, ownership),
+            cases=Cases(database, clock),
             history=History(database),
             moderation=ModerationLog(database),
             audit=AuditLog(database),
@@ -195,6 +203,9 @@ async def open_services(
             ),
             digests=Digests(database, reports, clock, ownership),
             reports=reports,
+            privacy=Privacy(database, returning, conduct, clock),
+            policy=Policy(settings.privacy_policy_url, settings.terms_url),
+            sweeping=Sweeping(database, clock),
             provider=provider,
             imaging=imaging,
             database=database,
@@ -263,13 +274,18 @@ def _quota_defaults(settings: Settings) -> QuotaDefaults:
     )
 
 
-def _hash_key(settings: Settings, url: str) -> bytes:
+def hash_keys(settings: Settings, url: str) -> tuple[bytes, ...]:
+    """Return the keys of the fingerprints, the newest first. Raises SetupError; blocks."""
+    old = settings.hash_key_old
     if settings.hash_key:
-        return settings.hash_key.get_secret_value().encode()
+        named = (settings.hash_key, old) if old else (settings.hash_key,)
+        return tuple(key_of(each.get_secret_value()) for each in named)
+    if old:
+        raise SetupError("HASH_KEY_OLD is set, but HASH_KEY is not; set the key in use, too.")
     address = parse(url)
     if not isinstance(address, SqliteFile):
         raise SetupError("HASH_KEY is not set; with PostgreSQL every process needs the same one.")
-    return load_key(Path(f"{address.path}.key"))
+    return load_keys(address.key)
 
 
 async def _draw(order: SketchOrder) -> bytes:

@@ -17,6 +17,7 @@ from bot.bootstrap import Services
 from bot.domain.errors import UserError
 from bot.guard import InvalidRequestGuard
 from bot.settings import Settings
+from bot.stay import Stay
 from bot.ui.controls import Control, answer_form
 from bot.ui.delivery import Courier
 from bot.ui.failures import answer_failure
@@ -102,6 +103,7 @@ class EaselClient(commands.AutoShardedBot):
         self.prechecked = services.prechecks.offered
         self.notices = Notices(self)
         self.courier = Courier(self, services.provider, services.clock)
+        self.stay = Stay(self, services.sweeping, services.privacy, services.ownership)
         self._recovering: asyncio.Task[None] | None = None
         if isinstance(self.tree, OfferingTree):
             self.tree.models = tuple(services.provider.models.values())
@@ -120,6 +122,7 @@ class EaselClient(commands.AutoShardedBot):
         self._recovering = asyncio.create_task(going_on, name="recovery")
         self._show_again.start()
         self._tidy.start()
+        self._forget.start()
         self._tell.start()
 
     async def load_commands(self) -> None:
@@ -161,14 +164,20 @@ class EaselClient(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Say in the log that Easel is there."""
         log.info("ready", servers=len(self.guilds), shards=len(self.shards))
+        await self.stay.compare()
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Remember when a server removed Easel; one that is out of reach does not come here."""
+        await self.stay.left(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Say hello on a new server."""
+        """Say hello on a new server, and forget that it had removed Easel."""
+        await self.stay.returned(guild)
         await greet(guild, self.services.welcomes)
 
     async def close(self) -> None:
         """Leave Discord; running requests are drained before by `Studio.close`."""
-        for loop in (self._tidy, self._tell, self._show_again):
+        for loop in (self._forget, self._tidy, self._tell, self._show_again):
             loop.cancel()
         if self._recovering is not None:  # begins nothing any more, and may be telling somebody
             await asyncio.wait({self._recovering}, timeout=_MOMENT)
@@ -182,9 +191,8 @@ class EaselClient(commands.AutoShardedBot):
             await self.studio.books.catch_up()
             erased = await self.studio.books.erase_old_prompts()
             ended = await self.confirmations.expire()
-            await self.drafts.expire()
+            await self.services.sweeping.sweep_forms()
             unanswered = await self.wishes.expire()
-            await self.cases.erase_old_texts()
         except UserError as error:  # the next minute tries again; a raise would end the loop
             log.warning("not_tidied", reason=type(error).__name__)
             return
@@ -195,6 +203,10 @@ class EaselClient(commands.AutoShardedBot):
         for wish in unanswered:
             await end_card(self, wish)
             await tell_member(self, wish)
+
+    @tasks.loop(hours=1)
+    async def _forget(self) -> None:
+        await self.stay.forget()
 
     @tasks.loop(minutes=1)
     async def _tell(self) -> None:
@@ -218,6 +230,7 @@ class EaselClient(commands.AutoShardedBot):
         except UserError as error:
             log.warning("not_shown_again", reason=type(error).__name__)
 
+    @_forget.before_loop
     @_tell.before_loop
     async def _connected(self) -> None:
         await self.wait_until_ready()  # a command line that only logs in tells nobody

@@ -251,6 +251,15 @@ class Settings(BaseSettings):
     hash_key: HashKey = None
     """The key for fingerprints of prompts; when empty, one is made beside the database."""
 
+    hash_key_old: HashKey = None
+    """The key that HASH_KEY took the place of, so that what it made is still recognised."""
+
+    privacy_policy_url: Web | None = None
+    """The address of your privacy policy, for /privacy policy; empty means a short summary."""
+
+    terms_url: Web | None = None
+    """The address of your terms of service, which /privacy policy names beside it."""
+
     health_host: Text = "127.0.0.1"
     """The address on which the health pages listen."""
 

@@ -9,9 +9,12 @@ import pytest
 
 from bot.__main__ import main
 from bot.checkup import invite
+from bot.domain.guild import GuildChoices
 from bot.domain.presets import PRESETS, Preset
 from bot.domain.quota import WHOSE, Scope, Unit, shown
+from bot.domain.retention import PURGE
 from bot.settings import Settings, is_secret
+from bot.storage.personal import REGISTRY, Entry
 from bot.ui.permissions import PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
@@ -112,3 +115,19 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)", read(page))
 
     assert [target for target in targets if not (here / target).exists()] == []
+
+
+@pytest.mark.parametrize("entry", REGISTRY, ids=[each.table.name for each in REGISTRY])
+def test_the_privacy_policy_names_what_is_stored_and_how_long(entry: Entry) -> None:
+    assert f"| {entry.says} | {entry.retention.says} |" in read("docs/privacy-policy.md")
+
+
+def test_the_privacy_policy_names_nothing_else() -> None:
+    rows = read("docs/privacy-policy.md").partition("| what | how long |")[2].partition("\n\n")[0]
+
+    assert len(rows.strip().splitlines()) - 1 == len(REGISTRY)
+    assert f"purged {PURGE.days} days later" in read("docs/privacy-policy.md")
+    assert f"purged {PURGE.days} days later" in read("docs/operator.md")
+    usual = GuildChoices()
+    for name in ("prompt_hours", "history_days", "log_days"):
+        assert f"({getattr(usual, name)}" in read("docs/server-owner.md")

@@ -82,6 +82,8 @@ def copy_database(file: Path) -> None:
     """Copy the SQLite database FILE into the empty PostgreSQL database of DATABASE_URL."""
     url = settings().database_url.get_secret_value()
     from bot.console.progress import told
+    from bot.services.fingerprints import write_keys
+    from bot.storage.address import SqliteFile
     from bot.storage.copying import copy_database as copy
 
     with told("Copied and compared", lambda rows: f"{rows} rows") as tell:
@@ -89,6 +91,9 @@ def copy_database(file: Path) -> None:
     click.echo(f"DATABASE_URL holds what {file} holds: {_of(done.rows)}.")
     click.echo(f"All {sum(done.rows.values())} rows were read back and are equal; they add up.")
     click.echo(f"Both have the digest {done.digest}.")
+    names = ("HASH_KEY_FILE", "HASH_KEY_OLD_FILE")
+    for name, key in zip(names, write_keys(SqliteFile(file).key), strict=False):
+        click.echo(f"Set {name} to {key}, a secret: with it the same members are recognised.")
     click.echo(f"{file} is as it was; keep it until you are content, then delete it and its key.")
 
 

@@ -650,6 +650,18 @@ class ModerationUnavailable(ProviderError):
         self.lasting = lasting
 
 
+# --- privacy ----------------------------------------------------------------------------------
+
+
+class StillRunning(UserError):
+    message = "Nothing was deleted: your request {code} has not come to its end yet."
+    cost = Cost.NOT_ASKED
+    tip = (
+        "Wait until it is shown or stop it with its button, then try again. A picture that could "
+        "not be posted is kept for 24 hours at most; `/show` posts it."
+    )
+
+
 # --- starting and running ---------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.retention import PROMPT_HOURS, USUAL_DAYS, Chosen
 from bot.domain.windows import Clocks, Weekday
 
 
@@ -55,6 +56,9 @@ class GuildChoices:
         strikes: so many declined requests of a member within a day are followed by a block; None:
             never.
         block_hours: how long such a block lasts.
+        history_days: how many days requests stay in members' histories.
+        log_days: how many days the records of moderators and managers are kept: what was declined,
+            reports, wishes, ended blocks, and what was changed.
         ask_above: micro-dollars; a request that may cost more is asked about first. None: never.
     """
 
@@ -65,7 +69,7 @@ class GuildChoices:
     strictness: Strictness = Strictness.AUTO
     timezone: str = "UTC"
     log_channel: int | None = None
-    prompt_hours: int = 24
+    prompt_hours: int = PROMPT_HOURS
     fidelity: Fidelity = Fidelity.SQUARE
     previews: bool = False
     precheck: bool = True
@@ -80,6 +84,8 @@ class GuildChoices:
     digest_hour: int = 9
     strikes: int | None = None
     block_hours: int = 24
+    history_days: int = USUAL_DAYS[Chosen.HISTORY]
+    log_days: int = USUAL_DAYS[Chosen.LOGS]
 
     @property
     def clocks(self) -> Clocks:

@@ -32,6 +32,7 @@ from bot.services.guild_edits import effective_model
 from bot.services.house_rules import HouseRules
 from bot.services.options import OPERATIONS, check_options, request_for
 from bot.services.quota import Claim, Quotas
+from bot.services.returning import Returning
 from bot.services.rollup import TURNED_AWAY, day_of, is_out_of_money, turned_away
 from bot.storage import confirmations, jobs
 from bot.storage.database import Connection, Database
@@ -95,6 +96,8 @@ class Admission:
         rules: HouseRules,
         provider: ImageProvider,
         fingerprints: Fingerprints,
+        *,
+        returning: Returning,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -102,6 +105,7 @@ class Admission:
         self._rules = rules
         self._provider = provider
         self._fingerprints = fingerprints
+        self._returning = returning
         self._clock = clock
         self.out_of_money = set[int]()
 
@@ -181,11 +185,13 @@ class Admission:
             raise AlreadyAsked
         if agreed and not confirmations.take(connection, agreed.code, ticket.admitted_at):
             raise AlreadyAnswered
+        guild_id, user_id = ask.place.guild_id, ask.asker.user_id
+        self._returning.welcome(connection, guild_id, user_id, ticket.admitted_at)
         claim = Claim(
             reference=ticket.code,
-            guild_id=ask.place.guild_id,
+            guild_id=guild_id,
             channel_id=ask.place.home_id,
-            user_id=ask.asker.user_id,
+            user_id=user_id,
             role_ids=ask.asker.role_ids,
             command=ask.command.value,
             model=ticket.request.model,

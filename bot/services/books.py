@@ -161,7 +161,7 @@ class Books:
         def work(connection: Connection) -> Ended | None:
             self._quotas.settle(connection, ticket.code, pictures=pictures, price=price, at=now)
             for each in refused:
-                moderation.record(connection, self._event(ticket, each))
+                self._record(connection, ticket, each)
             declined = [each.categories for each in refused]
             values = {"delivered_at": now, **_where(shown)}
             cost = _booked(price, ticket)
@@ -198,7 +198,7 @@ class Books:
             if jobs.known_interaction(connection, ticket.ask.origin.interaction_id):
                 raise AlreadyAsked
             entered = replace(ticket, job_id=enter(connection))
-            moderation.record(connection, self._event(entered, error))
+            self._record(connection, entered, error)
             why, declined = type(error).__name__, [error.categories]
             return self._end(connection, entered, JobState.REFUSED, declined, 0, failure=why)
 
@@ -281,9 +281,12 @@ class Books:
             del self._left_open[0]
 
     async def erase_old_prompts(self) -> int:
-        """Erase prompts whose retention has ended, 500 a transaction; return how many."""
-        erased, now, shards = 0, self._clock.now(), self._ownership.shards
-        while batch := await self._database.write(lambda c: jobs.erase_prompts(c, now, shards)):
+        """Erase prompts whose retention has ended, 500 a transaction; return how many.
+
+        Those of all servers: what must go must not wait for the process that has its shard.
+        """
+        erased, now = 0, self._clock.now()
+        while batch := await self._database.write(lambda c: jobs.erase_prompts(c, now)):
             erased += batch
         return erased
 
@@ -319,7 +322,7 @@ class Books:
 
         def work(connection: Connection) -> Ended | None:
             for each in refused:
-                moderation.record(connection, self._event(ticket, each))
+                self._record(connection, ticket, each)
             if isinstance(error, ContentRefused):
                 return self._release(connection, ticket, JobState.REFUSED, declined, **why)
             if price is not None or billed is Billed.YES:
@@ -335,9 +338,9 @@ class Books:
 
         return work
 
-    def _event(self, ticket: Ticket, error: ContentRefused) -> moderation.ModerationEvent:
+    def _record(self, connection: Connection, ticket: Ticket, error: ContentRefused) -> None:
         ask = ticket.ask
-        return moderation.ModerationEvent(
+        event = moderation.ModerationEvent(
             guild_id=ask.place.guild_id,
             channel_id=ask.place.channel_id,
             user_id=ask.asker.user_id,
@@ -352,6 +355,7 @@ class Books:
             fingerprint=self._fingerprints.prompt(ask.prompt),
             at=self._clock.now(),
         )
+        moderation.record(connection, event, self._fingerprints.earlier(ask.prompt))
 
     def _release(
         self,

@@ -1,19 +1,13 @@
 """Reports of pictures and second looks at refusals: opened by members, closed by moderators."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Final
 
 from bot.domain.cases import Case, CaseKind, Outcome
 from bot.domain.clock import Clock
 from bot.domain.errors import CaseClosed
 from bot.domain.jobs import Job
-from bot.domain.shards import Ownership
 from bot.storage import audit, cases
 from bot.storage.database import Connection, Database
-
-KEPT: Final = timedelta(days=30)
-"""How long what a member wrote in a case is kept."""
 
 NOBODY = 0
 """Who closed what nobody saw."""
@@ -34,10 +28,9 @@ class Plea:
 class Cases:
     """Keeps what members asked moderators to look at."""
 
-    def __init__(self, database: Database, clock: Clock, ownership: Ownership) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._ownership = ownership
 
     async def open(self, plea: Plea) -> tuple[Case, bool]:
         """Open a case, or find the one that the member opened about the same; also: is it new."""
@@ -87,11 +80,6 @@ class Cases:
 
         await self._database.write(work)
         return replace(case, state=cases.CLOSED, outcome=outcome, closed_by=by, closed_at=now)
-
-    async def erase_old_texts(self) -> int:
-        """Erase what members wrote longer ago than `KEPT`; return in how many cases."""
-        before, shards = self._clock.now() - KEPT, self._ownership.shards
-        return await self._database.write(lambda c: cases.erase_texts(c, before, shards))
 
     async def newest(self, guild_id: int, *, most: int, about: int | None = None) -> list[Case]:
         """Return a server's newest cases, the open ones first; *about* one member, or anybody."""

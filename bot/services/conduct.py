@@ -10,14 +10,16 @@ from bot.domain.clock import Clock
 from bot.domain.errors import Blocked, BlockedBecause, BlockedForGood, BlockedForGoodBecause
 from bot.domain.guild import GuildChoices
 from bot.domain.messages import Written
+from bot.domain.retention import STRIKES
 from bot.services.remembered import Remembered
-from bot.storage import audit, blocks
+from bot.services.returning import Returning
+from bot.storage import audit, blocks, erasures
 from bot.storage.database import Connection, Database
 
 T = TypeVar("T")
 
-COUNTED: Final = timedelta(hours=24)
-"""How far back declined requests count as strikes."""
+_Known = tuple[dict[int, Block], dict[str, int]]
+"""A server's blocks by member, and who stands for members whose data was erased."""
 
 STRIKES_DID_IT: Final = 0
 """Who blocked, in the audit, where nobody did."""
@@ -26,10 +28,11 @@ STRIKES_DID_IT: Final = 0
 class Conduct:
     """Keeps who is blocked. One process owns a server, so what it remembers is what holds."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, returning: Returning, clock: Clock) -> None:
         self._database = database
+        self._returning = returning
         self._clock = clock
-        self._blocks = Remembered(lambda guild_id: database.read(lambda c: blocks.of(c, guild_id)))
+        self._blocks = Remembered(lambda guild_id: database.read(lambda c: self._read(c, guild_id)))
 
     async def require_free(self, guild_id: int, user_id: int) -> None:
         """Raise Blocked where the member may not ask for pictures."""
@@ -42,13 +45,16 @@ class Conduct:
 
     async def block_of(self, guild_id: int, user_id: int) -> Block | None:
         """Return the member's block, if one holds."""
-        block = (await self._blocks.of(guild_id)).get(user_id)
+        found, erased = await self._blocks.of(guild_id)
+        stands = self._returning.stands_for(erased, guild_id, user_id)
+        block = found.get(user_id) or (found.get(stands) if stands else None)
         return block if block is not None and block.holds(self._clock.now()) else None
 
     async def blocked(self, guild_id: int) -> list[Block]:
         """Return the blocks that hold, the newest first."""
         now = self._clock.now()
-        holding = [each for each in (await self._blocks.of(guild_id)).values() if each.holds(now)]
+        found, _ = await self._blocks.of(guild_id)
+        holding = [each for each in found.values() if each.holds(now)]
         return sorted(holding, key=lambda block: block.blocked_at, reverse=True)
 
     async def block(
@@ -69,6 +75,7 @@ class Conduct:
         )
 
         def work(connection: Connection) -> Block:
+            self._returning.welcome(connection, guild_id, user_id, now)
             there = blocks.find(connection, guild_id, user_id)
             if there is not None and there.holds(now) and not reason and _outlasts(there, block):
                 return there
@@ -82,6 +89,7 @@ class Conduct:
         now = self._clock.now()
 
         def work(connection: Connection) -> Block | None:
+            self._returning.welcome(connection, guild_id, user_id, now)
             found = blocks.find(connection, guild_id, user_id)
             if found is None or not found.holds(now):
                 return None
@@ -101,6 +109,7 @@ class Conduct:
             return None
 
         def work(connection: Connection) -> Strikes:
+            self._returning.welcome(connection, guild_id, user_id, now)
             found = blocks.find(connection, guild_id, user_id)
             count = _count(connection, guild_id, user_id, found, now)
             if count < most or (found is not None and found.holds(now)):
@@ -118,11 +127,19 @@ class Conduct:
 
         return await self._change(guild_id, work)
 
+    def forget(self, guild_id: int) -> None:
+        """Read a server's blocks anew when they are asked for next."""
+        self._blocks.forget(guild_id)
+
+    def _read(self, connection: Connection, guild_id: int) -> _Known:
+        now = self._clock.now()
+        return blocks.of(connection, guild_id), erasures.of_guild(connection, guild_id, now)
+
     async def _change(self, guild_id: int, work: Callable[[Connection], T]) -> T:
         try:
             return await self._database.write(work)
         finally:  # also when cancelled: it may have been written
-            self._blocks.forget(guild_id)
+            self.forget(guild_id)
 
 
 def _outlasts(one: Block, other: Block) -> bool:
@@ -140,7 +157,7 @@ _REFUSALS: Final[Mapping[tuple[bool, bool], type[Blocked]]] = {
 def _count(
     connection: Connection, guild_id: int, user_id: int, last: Block | None, now: datetime
 ) -> int:
-    since = now - COUNTED
+    since = now - STRIKES
     if last is not None:
         ended = last.until if last.until is not None and last.until <= now else last.blocked_at
         since = max(since, ended)

@@ -13,7 +13,6 @@ from bot.domain.clock import Clock
 from bot.domain.drafts import Draft
 from bot.domain.errors import AlreadyAnswered, NotYours
 from bot.domain.messages import Slash
-from bot.domain.shards import Ownership
 from bot.services.admission import new_code
 from bot.storage import drafts
 from bot.storage.database import Database
@@ -25,10 +24,9 @@ LIFE: Final = timedelta(minutes=15)
 class Drafts:
     """Keeps chosen pictures; nothing is booked for them."""
 
-    def __init__(self, database: Database, clock: Clock, ownership: Ownership) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._ownership = ownership
 
     async def keep(
         self,
@@ -70,8 +68,3 @@ class Drafts:
         if found.user_id != user_id:
             raise NotYours(command=Slash(found.command))
         return found
-
-    async def expire(self) -> int:
-        """Forget what nobody came back to; return how many."""
-        now, shards = self._clock.now(), self._ownership.shards
-        return await self._database.write(lambda c: drafts.erase_expired(c, now, shards))

@@ -8,6 +8,7 @@ from bot.domain.errors import BadOption
 from bot.domain.guild import Fidelity, GuildChoices, Strictness, Unchecked
 from bot.domain.messages import Phrase
 from bot.domain.money import MICROS_PER_DOLLAR, dollars
+from bot.domain.retention import LEAST_DAYS, MOST_DAYS, Chosen
 from bot.domain.windows import Weekday
 from bot.providers.base import Capabilities
 from bot.services import zones
@@ -57,6 +58,8 @@ class Changes(TypedDict, total=False):
     digest_hour: int
     strikes: int | None
     block_hours: int
+    history_days: int
+    log_days: int
 
 
 def changing(models: Models, **changes: Unpack[Changes]) -> Edit:
@@ -137,6 +140,15 @@ def _check_hours(after: GuildChoices, models: Models) -> None:
     del models
     if not 0 <= after.prompt_hours <= MOST_PROMPT_HOURS:
         raise _beyond("prompt_hours", 0, MOST_PROMPT_HOURS)
+
+
+def _check_days(name: Chosen) -> Callable[[GuildChoices, Models], None]:
+    def check(after: GuildChoices, models: Models) -> None:
+        del models
+        if not LEAST_DAYS <= getattr(after, name) <= MOST_DAYS:
+            raise _beyond(name, LEAST_DAYS, MOST_DAYS)
+
+    return check
 
 
 def _check_reset_hour(after: GuildChoices, models: Models) -> None:
@@ -220,6 +232,7 @@ _CHECKS: Final[Mapping[str, Callable[[GuildChoices, Models], None]]] = {
     "digest_hour": _check_digest_hour,
     "strikes": _check_strikes,
     "block_hours": _check_block_hours,
+    **{name.value: _check_days(name) for name in Chosen},
     "channels": _check_places,
     "roles": _check_places,
     "thresholds": _check_thresholds,

@@ -1,5 +1,6 @@
 """The record of what was refused for its content: written with the refusal, read by managers."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.domain.moderation import EventPage, EventQuery, ModerationEvent
@@ -9,8 +10,13 @@ from bot.storage.database import Connection, Database
 __all__ = ["EventPage", "EventQuery", "ModerationEvent", "ModerationLog", "record"]
 
 
-def record(connection: Connection, event: ModerationEvent) -> None:
-    """Append *event* within the caller's unit of work."""
+def record(connection: Connection, event: ModerationEvent, earlier: Collection[str] = ()) -> None:
+    """Append *event* within the caller's unit of work.
+
+    What has one of the *earlier* fingerprints of the same words, by an older key, gets its own.
+    """
+    if earlier:
+        moderation.rename_fingerprints(connection, event.guild_id, earlier, event.fingerprint)
     moderation.add(connection, event)
 
 

@@ -7,9 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, insert, or_, select, update
 
 from bot.domain.cases import Case, CaseKind, Outcome
-from bot.domain.shards import ALL, Shards
 from bot.storage.database import Connection
-from bot.storage.owned import owned
 from bot.storage.tables import cases
 
 OPEN, CLOSED = "open", "closed"
@@ -49,12 +47,6 @@ def close(connection: Connection, case_id: int, outcome: Outcome, by: int, at: d
     change = update(cases).where(cases.c.id == case_id, cases.c.state == OPEN)
     values = {"state": CLOSED, "outcome": outcome.value, "closed_by": by, "closed_at": at}
     return connection.execute(change.values(**values)).rowcount == 1
-
-
-def erase_texts(connection: Connection, before: datetime, shards: Shards = ALL) -> int:
-    """Erase what members wrote in cases that were opened before that; return of how many."""
-    old = (cases.c.opened_at <= before, cases.c.text != "", owned(cases.c.guild_id, shards))
-    return connection.execute(update(cases).where(*old).values(text="")).rowcount
 
 
 def newest(

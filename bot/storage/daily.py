@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Date, bindparam, func, select, text, union_all
+from sqlalchemy import Connection, Date, bindparam, delete, func, select, text, union_all
 
 from bot.domain.usage import Counts, Dimension, Outcomes, Tally
 from bot.storage.tables import daily as table
@@ -21,6 +21,7 @@ _NAME: Final = 64  # characters of the column
 _TALLY: Final = ("requests", "pictures", "micros", "unsure_micros")
 _OUTCOMES: Final = ("done", "refused", "failed", "unknown", "turned_away")
 _COUNTED: Final = (*_TALLY, *_OUTCOMES)
+_OF_MEMBERS: Final = (Dimension.MEMBER.value, Dimension.MEMBER_MONTH.value)
 _KEY: Final = ("guild_id", "dimension", "day", "name")
 _SUMS: Final = tuple(func.sum(table.c[name]).label(name) for name in _COUNTED)
 _ADD = text(
@@ -49,6 +50,16 @@ def add(connection: Connection, guild_id: int, day: date, entries: Entries) -> N
         for (dimension, name), counts in sorted({**entries, **months}.items(), key=_order)
     ]
     connection.execute(_ADD, rows)
+
+
+def rename(connection: Connection, guild_id: int, before: str, after: str) -> None:
+    """Count for the member *after* what was counted for *before*, their own sums included."""
+    columns = [table.c[name] for name in (*_KEY, *_COUNTED)]
+    mine = (table.c.guild_id == guild_id, table.c.dimension.in_(_OF_MEMBERS))
+    old = select(*columns).where(*mine, table.c.name == before)
+    if rows := [{**row, "name": after} for row in connection.execute(old).mappings()]:
+        connection.execute(_ADD, rows)
+        connection.execute(delete(table).where(*mine, table.c.name == before))
 
 
 def by_name(

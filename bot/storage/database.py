@@ -10,18 +10,22 @@ which is one transaction and one hop, and is never half done.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
 from bot.storage.address import SqliteFile, parse
-from bot.storage.lane import Lane
+from bot.storage.lane import Lane, Scrubbed
 from bot.storage.postgresql import open_postgresql
 from bot.storage.sqlite import open_sqlite
+from bot.storage.writer import WriterThread
 
-__all__ = ["Connection", "Database", "open_database"]
+__all__ = ["SMALL", "Connection", "Database", "Scrubbed", "open_database"]
 
 T = TypeVar("T")
+
+SMALL: Final = 64_000_000
+"""Bytes of a SQLite file that are written anew in passing: measured, in 0.6 seconds."""
 
 
 class Database:
@@ -49,6 +53,20 @@ class Database:
             StorageBusy: the database is out of reach.
         """
         return await self._reads.run(question)
+
+    async def scrub(self, most: int | None = SMALL) -> Scrubbed:
+        """Make sure that what was erased is not left in unused parts of the database's files.
+
+        A file of more than *most* bytes is not written anew, which keeps everybody from writing
+        for a second for each 100 MB; its log is emptied all the same. On a PostgreSQL server that
+        is autovacuum's work.
+
+        Raises:
+            StorageBusy: the database is locked, full or out of reach.
+        """
+        if isinstance(self._writes, WriterThread):
+            return await _to_its_end(self._writes.scrub(most))
+        return Scrubbed.DONE
 
 
 @asynccontextmanager

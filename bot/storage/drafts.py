@@ -3,12 +3,10 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 
 from bot.domain.asks import Command, source_in
 from bot.domain.drafts import Draft
-from bot.domain.shards import ALL, Shards
-from bot.storage.owned import owned
 from bot.storage.tables import drafts
 
 
@@ -38,12 +36,6 @@ def find(connection: Connection, guild_id: int, code: str, now: datetime) -> Dra
     )
     row = connection.execute(query).mappings().first()
     return None if row is None else _read(row)
-
-
-def erase_expired(connection: Connection, now: datetime, shards: Shards = ALL) -> int:
-    """Erase what has expired on servers of *shards*; return how many."""
-    ended = (drafts.c.expires_at <= now, owned(drafts.c.guild_id, shards))
-    return connection.execute(delete(drafts).where(*ended)).rowcount
 
 
 def _read(row: RowMapping) -> Draft:

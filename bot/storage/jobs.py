@@ -172,12 +172,9 @@ def erase_pictures(connection: Connection, job_id: int) -> None:
     connection.execute(delete(pictures).where(pictures.c.job_id == job_id))
 
 
-def erase_prompts(
-    connection: Connection, now: datetime, shards: Shards = ALL, most: int = 500
-) -> int:
+def erase_prompts(connection: Connection, now: datetime, most: int = 500) -> int:
     """Erase what people wrote in jobs whose retention ended, *most* at once; return how many."""
-    ended = (jobs.c.prompt_until <= now, owned(jobs.c.guild_id, shards))
-    due = select(jobs.c.id).where(*ended).limit(most)
+    due = select(jobs.c.id).where(jobs.c.prompt_until <= now).limit(most)
     gone: dict[str, object] = {
         "prompt": None,
         "revised_prompt": None,

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -30,6 +31,14 @@ PASSING = frozenset(
 
 PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 """The same of PostgreSQL: connection, deadlock, resources, shutdown, system."""
+
+
+class Scrubbed(StrEnum):
+    """Whether something that was erased may still be in unused parts of the database's files."""
+
+    DONE = "nothing is left"
+    READ = "the log is being read: try again soon"
+    LARGE = "the file is too large to write it anew in passing"
 
 
 class Lane(Protocol):

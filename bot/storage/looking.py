@@ -31,7 +31,7 @@ def look(url: str, question: Callable[[Connection], T]) -> T:
 
 def _in_file(file: SqliteFile, question: Callable[[Connection], T]) -> T:
     if not file.path.exists():
-        raise SetupError(f"There is no database {file.path}.")
+        raise SetupError(f"There is no database {file.path}; nothing was checked.")
     with reading_engine(file.path).connect() as connection, connection.begin():
         connection.exec_driver_sql("BEGIN")
         return _current(connection, question)

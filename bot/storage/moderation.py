@@ -5,7 +5,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, func, insert, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.domain.asks import Command
 from bot.domain.moderation import EventQuery, ModerationEvent
@@ -43,12 +53,21 @@ def repeats(connection: Connection, guild_id: int, fingerprints: Collection[str]
         .where(
             events.c.guild_id == guild_id,
             events.c.fingerprint.in_(fingerprints),
+            events.c.fingerprint != "",  # erased with the member
             events.c.command != Command.VARY.value,
         )
         .group_by(events.c.fingerprint)
         .having(func.count() > 1)
     )
     return {row.fingerprint: row.number for row in connection.execute(query)}
+
+
+def rename_fingerprints(
+    connection: Connection, guild_id: int, before: Collection[str], after: str
+) -> None:
+    """Let a server's events with one of the fingerprints *before* have *after*."""
+    old = (events.c.guild_id == guild_id, events.c.fingerprint.in_(before))
+    connection.execute(update(events).where(*old).values(fingerprint=after))
 
 
 def categories(connection: Connection, guild_id: int) -> list[str]:

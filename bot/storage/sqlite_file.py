@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _LARGE = 500_000_000  # bytes; measured: half a second for each 200 MB that are in memory
 _SLOW = 2.0  # seconds
 _MAGIC = b"SQLite format 3\0"
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 
 
 @contextmanager

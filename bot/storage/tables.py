@@ -421,3 +421,28 @@ notices = Table(  # what was told once and is not told again
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),  # 0: the operator
     Column("told_at", UtcMs, nullable=False),
 )
+
+erasures = Table(  # members whose data was erased while something still holds: a limit, a block
+    "erasures",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("guild_id", Snowflake, nullable=False),
+    Column("person", String(64), nullable=False),  # keyed, of the member on this server
+    Column("pseudonym", Snowflake, nullable=False),  # what stands in the books in place of the id
+    Column("until", UtcMs),  # None: as long as a block or a rule without end holds
+    Column("at", UtcMs, nullable=False),
+    Index("ix_erasures_person", "guild_id", "person"),
+)
+
+departures = Table(  # servers that removed Easel; their data is purged some time later
+    "departures",
+    metadata,
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("left_at", UtcMs, nullable=False),
+)
+
+erasing = Table(  # never seen outside a transaction: while a row is here, records may be unnamed
+    "erasing",
+    metadata,
+    Column("code", String(32), primary_key=True),
+)

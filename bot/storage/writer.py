@@ -10,17 +10,19 @@ from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import perf_counter
+from traceback import clear_frames
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from bot.domain.errors import StorageBusy
-from bot.storage.lane import PASSING, raise_when_busy
+from bot.storage.lane import PASSING, Scrubbed, raise_when_busy
 from bot.storage.sqlite_file import BUSY_SECONDS, driver, writing_engine
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ T = TypeVar("T")
 _TOGETHER: Final = 64
 """How many units are committed together at most."""
 
+_SIZES: Final = ("count", "size")
 _REFUSING = PASSING | {sqlite3.SQLITE_READONLY}
 
 
@@ -38,6 +41,7 @@ class _Unit:
     work: Callable[[Connection], Any]
     future: Future[Any]
     deadline: float
+    is_apart: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -70,8 +74,18 @@ class WriterThread:
 
     def run(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run *work* in a transaction of its own, as `Lane` promises."""
+        return self._hand_over(work)
+
+    def scrub(self, most: int | None) -> Future[Scrubbed]:
+        """Write the file anew where it has at most *most* bytes, and empty its log.
+
+        Nobody writes meanwhile: about a second for each 100 MB.
+        """
+        return self._hand_over(partial(_scrub, most=most), is_apart=True)
+
+    def _hand_over(self, work: Callable[[Connection], T], *, is_apart: bool = False) -> Future[T]:
         future: Future[T] = self._loop.create_future()
-        self._units.put(_Unit(work, future, perf_counter() + BUSY_SECONDS))
+        self._units.put(_Unit(work, future, perf_counter() + BUSY_SECONDS, is_apart))
         return future
 
     def _serve(self) -> None:
@@ -108,6 +122,11 @@ class WriterThread:
 
 def _batch(connection: Connection, units: Sequence[_Unit]) -> int:
     """Run as many of *units* as one transaction takes; return how many came to their end."""
+    alone = next((i for i, unit in enumerate(units) if unit.is_apart), None)
+    if alone == 0:
+        _apart(connection, units[0])
+        return 1
+    units = units[:alone]
     try:
         plain = driver(connection)
         plain.execute(f"PRAGMA busy_timeout={_patience(units[0])}")
@@ -129,10 +148,37 @@ def _one(connection: Connection, plain: sqlite3.Connection, unit: _Unit) -> None
         unit.result = unit.work(connection)
     except BaseException as error:  # noqa: BLE001 - it is raised where it was waited for
         unit.error = _in_our_words(error)
+        clear_frames(error.__traceback__)  # a cursor that is kept there would bar what comes next
         if plain.in_transaction:
             plain.execute("ROLLBACK TO unit")
     if plain.in_transaction:
         plain.execute("RELEASE unit")
+
+
+def _apart(connection: Connection, unit: _Unit) -> None:
+    """Run what cannot be done within a transaction."""
+    try:
+        driver(connection).execute(f"PRAGMA busy_timeout={_patience(unit)}")
+        unit.result = unit.work(connection)
+    except BaseException as error:  # noqa: BLE001 - it is raised where it was waited for
+        unit.error = _in_our_words(error)
+
+
+def _scrub(connection: Connection, most: int | None) -> Scrubbed:
+    """Do what `WriterThread.scrub` says.
+
+    SQLite overwrites what is deleted, but not copies that a page keeps between its cells when half
+    of them move to another page; only pages that are written anew have none.
+    """
+    plain = driver(connection)
+    ((pages,), (size,)) = (plain.execute(f"PRAGMA page_{each}").fetchone() for each in _SIZES)
+    is_small = most is None or pages * size <= most
+    if is_small:
+        plain.execute("VACUUM")
+    busy, *_ = plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        return Scrubbed.READ
+    return Scrubbed.DONE if is_small else Scrubbed.LARGE
 
 
 def _refuse(units: Sequence[_Unit], error: BaseException) -> None:

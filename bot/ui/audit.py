@@ -38,6 +38,7 @@ _ACTIONS: Mapping[str, str] = {
     "report closed": N_("Report closed"),
     "appeal closed": N_("Second look closed"),
     "request cancelled": N_("Request cancelled"),
+    "data deleted": N_("Somebody deleted their data"),
 }
 _WHOM = re.compile(r"(member|role|channel):(\d+)")
 _CHOICES: Mapping[str, str] = {

@@ -26,6 +26,7 @@ from bot.ui.own import answer_own
 from bot.ui.part_answers import answer_part
 from bot.ui.policy import require_control
 from bot.ui.price_answers import answer_price
+from bot.ui.privacy import answer_privacy
 from bot.ui.quota_panel import answer_quota
 from bot.ui.refusal_answers import answer_refused
 from bot.ui.settings_panel import answer_settings
@@ -57,6 +58,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "words": answer_words,
     "modlog": turn_modlog,
     "usage": answer_usage,
+    "privacy": answer_privacy,
 }
 _ID: Final = re.compile(rf"(?P<family>{'|'.join(HANDLERS)}):(?P<rest>.+)", re.DOTALL)
 

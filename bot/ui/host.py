@@ -4,6 +4,7 @@ from typing import Protocol
 
 from discord.ui import LayoutView, View
 
+from bot.domain.clock import Clock
 from bot.imaging.pool import Imaging
 from bot.providers.base import ImageProvider
 from bot.services.auditing import AuditLog
@@ -14,6 +15,7 @@ from bot.services.drafts import Drafts
 from bot.services.guilds import Guilds
 from bot.services.history import History
 from bot.services.moderation import ModerationLog
+from bot.services.privacy import Policy, Privacy
 from bot.services.queue import QueueDesk
 from bot.services.quota import Quotas
 from bot.services.recovery import Recovery
@@ -45,6 +47,21 @@ class Reading(Protocol):
     @property
     def reports(self) -> Reports:
         """What adds up."""
+        ...
+
+    @property
+    def privacy(self) -> Privacy:
+        """What shows and erases what is stored of members."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """Where the operator's privacy policy is."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
         ...
 
     @property

@@ -62,6 +62,7 @@ COMMANDS: Final[Mapping[str, Who]] = {
     "easel help": Who.EVERYONE,
     "easel setup": Who.MANAGER,
     "easel doctor": Who.MANAGER,
+    "privacy": Who.EVERYONE,
     "settings": Who.MANAGER,
     "quota": Who.MANAGER,
 }
@@ -84,6 +85,7 @@ CONTROLS: Final[Mapping[str, Who]] = {
     "refused": Who.ASKER,
     "report": Who.EVERYONE,
     "more": Who.EVERYONE,
+    "privacy": Who.EVERYONE,
     "case": Who.MODERATOR,
     "mod": Who.MODERATOR,
     "modlog": Who.MODERATOR,

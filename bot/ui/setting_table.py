@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.domain.guild import Fidelity, GuildChoices, Strictness
 from bot.domain.messages import N_
+from bot.domain.retention import LEAST_DAYS, MOST_DAYS
 from bot.providers.base import Capabilities
 from bot.services.guild_edits import (
     LAST_HOUR,
@@ -167,6 +168,22 @@ SETTINGS: Final = (
         shown=words.kept,
         about=N_("For how many hours after a request its words are kept"),
         note=N_("This holds for requests that end from now on."),
+    ),
+    Setting(
+        name="history_days",
+        label=N_("Histories are kept"),
+        kind=Number(LEAST_DAYS, MOST_DAYS, "365"),
+        shown=words.days("history_days"),
+        about=N_("For how many days requests stay in members' histories"),
+        note=N_("Older requests are deleted from the histories; what was used still counts."),
+    ),
+    Setting(
+        name="log_days",
+        label=N_("Records are kept"),
+        kind=Number(LEAST_DAYS, MOST_DAYS, "180"),
+        shown=words.days("log_days"),
+        about=N_("For how many days moderation log, reports, ended blocks and changes are kept"),
+        note=N_("Older records of moderators and managers are deleted."),
     ),
     Setting(
         name="fidelity",

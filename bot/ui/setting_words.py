@@ -58,6 +58,13 @@ def kept(locale: str, choices: GuildChoices, _: Models) -> str:
     )
 
 
+def days(name: str) -> Callable[[str, GuildChoices, Models], str]:
+    """Return what says how many days the setting *name* holds."""
+    return lambda locale, choices, _: say_many(
+        locale, "{count} day", "{count} days", getattr(choices, name)
+    )
+
+
 def economy(locale: str, choices: GuildChoices, _: Models) -> str:
     """Return from when on defaults are cheaper."""
     share = choices.economy

@@ -24,7 +24,8 @@ async def test_what_nothing_provides_is_not_shown(
     labels = {line.partition("**:")[0] for line in text.split("\n") if line.startswith("**")}
     assert labels == {
         "**Model", "**Quality", "**Channels", "**Roles", "**Time zone", "**Log channel",
-        "**Prompts are kept", "**Economy", "**Weekly digest", "**Asks before spending",
+        "**Histories are kept", "**Records are kept", "**Prompts are kept", "**Economy",
+        "**Weekly digest", "**Asks before spending",
         "**Members are blocked", "**Weeks start on", "**Days start at", "**Gifts of grants",
     }  # fmt: skip
     assert "settings threshold" not in greta.available_commands(art_room)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.moderation import EventPage, EventQuery, ModerationEvent
+from bot.services.fingerprints import Fingerprints
 from bot.services.moderation import ModerationLog, record
 from bot.storage.database import Database
 from tests.services.clocks import FrozenClock
@@ -216,3 +217,26 @@ async def test_categories_are_those_that_occurred(
     await _happened(database, clock, categories=("hate",))
 
     assert await log.categories(GUILD) == ["hate", "violence"]
+
+
+async def test_a_new_key_does_not_hide_that_the_same_words_come_again(
+    log: ModerationLog, database: Database, clock: FrozenClock
+) -> None:
+    old, new = Fingerprints(b"k" * 32), Fingerprints(b"j" * 32, b"k" * 32)
+    first = await _happened(database, clock, fingerprint=old.prompt("a red kite"))
+    await _happened(database, clock, fingerprint=old.prompt("a blue kite"))
+    again = replace(first, fingerprint=new.prompt("A red KITE"), at=clock.now())
+
+    await database.write(lambda c: record(c, again, new.earlier("A red KITE")))
+
+    page = await log.page(ALL)
+    assert page.repeats == {new.prompt("a red kite"): 2}
+
+
+async def test_what_was_erased_is_not_taken_for_the_same(
+    log: ModerationLog, database: Database, clock: FrozenClock
+) -> None:
+    for _ in range(2):
+        await _happened(database, clock, fingerprint="")
+
+    assert (await log.page(ALL)).repeats == {}

@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Services
-from bot.domain.asks import Command, Place
-from bot.domain.cases import CaseKind
+from bot.domain.asks import Place
 from bot.domain.errors import StorageBusy
 from bot.domain.quota import Rule, Scope, Unit
 from bot.domain.shards import Shards, shard_of
 from bot.domain.windows import Weekday, Window
 from bot.domain.wishes import Wish, WishState
 from bot.providers.base import Ending, Stop
-from bot.services.cases import KEPT, Plea
 from bot.services.recovery import Recovery
 from tests.services.clocks import FrozenClock
-from tests.services.studio import ANN, CHANNEL, SOURCE, Told, answer, ask, open_studio, picture
+from tests.services.studio import ANN, CHANNEL, Told, answer, ask, open_studio, picture
 
 ONE, OTHER = 4 << 22, 5 << 22  # on the first and on the second of two shards
 LOG, BOSS = 60, 7
@@ -82,38 +80,16 @@ async def test_what_expires(services: Services, clock: FrozenClock) -> None:
     for guild_id in (ONE, OTHER):
         quote = await services.studio.quote(ask(place=Place(guild_id=guild_id, channel_id=CHANNEL)))
         await services.confirmations.keep(quote)
-        await services.drafts.keep(Command.EDIT, [SOURCE], guild_id=guild_id, user_id=ANN)
         await services.wishes.ask(wish(guild_id, clock))
     clock.advance(days=4)
 
     be(services, 1)
     assert [each.guild_id for each in await services.confirmations.expire()] == [OTHER]
-    assert await services.drafts.expire() == 1
     assert [each.guild_id for each in await services.wishes.expire()] == [OTHER]
     assert await services.confirmations.expire() == []
     be(services, 0)
     assert [each.guild_id for each in await services.confirmations.expire()] == [ONE]
-    assert await services.drafts.expire() == 1
     assert [each.guild_id for each in await services.wishes.expire()] == [ONE]
-
-
-async def test_what_people_wrote(services: Services, clock: FrozenClock) -> None:
-    for guild_id in (ONE, OTHER):
-        place = Place(guild_id=guild_id, channel_id=CHANNEL)
-        ticket = await services.studio.admit(ask(place=place))
-        job = await services.studio.books.find(guild_id, ticket.code)
-        await services.studio.books.withdrawn(ticket, "Cancelled")
-        plea = Plea(
-            kind=CaseKind.REPORT, about=job, user_id=ANN, locale="de", text="bad", channel_id=1
-        )
-        await services.cases.open(plea)
-    clock.advance(days=KEPT.days + 1)
-
-    for shard in (0, 1):
-        be(services, shard)
-        assert await services.studio.books.erase_old_prompts() == 1
-        assert await services.studio.books.erase_old_prompts() == 0
-        assert await services.cases.erase_old_texts() == 1
 
 
 async def test_what_log_channels_are_told(

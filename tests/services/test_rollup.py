@@ -92,6 +92,18 @@ async def test_it_adds_up_to_the_ledger(tmp_path: Path, clock: FrozenClock) -> N
     assert _rows(tmp_path, ended) == [(40,)]
 
 
+_REFUSE = "CREATE TRIGGER {0}_no_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, ''); END;"
+STRICT_TRIGGERS = "".join(
+    f"DROP TRIGGER {table}_no_change;"
+    + "".join(
+        f"DROP TRIGGER {table}_no_{act};" + _REFUSE.format(table, act)
+        for act in ("update", "delete")
+    )
+    for table in ("ledger", "audit", "grant_uses")
+)
+"""As they were before anything could be erased."""
+
+
 async def test_an_older_database_is_filled_with_the_same(
     tmp_path: Path, clock: FrozenClock, url: str
 ) -> None:
@@ -101,9 +113,11 @@ async def test_an_older_database_is_filled_with_the_same(
     known = "SELECT * FROM daily WHERE dimension != 'role'"  # an old database has no roles
     written = _rows(tmp_path, known)
     with closing(sqlite3.connect(tmp_path / "easel.db")) as connection:
+        connection.executescript(STRICT_TRIGGERS)
         connection.executescript(
             "DROP TABLE daily; DROP TABLE confirmations; DROP TABLE wishes; DROP TABLE blocks;"
             "DROP TABLE words; DROP TABLE cases; DROP TABLE drafts; DROP TABLE buckets;"
+            "DROP TABLE erasures; DROP TABLE departures; DROP TABLE erasing;"
             "DROP INDEX ix_moderation_events_member_at;"
             "ALTER TABLE jobs DROP COLUMN roles; ALTER TABLE jobs DROP COLUMN quality;"
             "UPDATE alembic_version SET version_num = '0002'"

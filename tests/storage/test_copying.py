@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, text
 from bot.domain.errors import ContentRefused, ProviderFailed, SetupError
 from bot.domain.quota import Scope, Unit
 from bot.domain.windows import Window
+from bot.services.fingerprints import Fingerprints, key_of, load_keys, write_keys
 from bot.storage.check_ledger import check
 from bot.storage.copying import copy_database
 from bot.storage.database import Database, open_database
@@ -135,3 +136,16 @@ def test_what_cannot_be_copied_is_said(path: Path, url: str) -> None:
         copy_database(path, "postgresql://easel@nowhere/easel", unheard)
     with pytest.raises(SetupError, match="must name the PostgreSQL database"):
         copy_database(Path(migrated_file(path).removeprefix("sqlite+aiosqlite:///")), url, unheard)
+
+
+def test_the_key_goes_along(path: Path) -> None:
+    old, key = load_keys(path.with_name("easel.db.key")), Fingerprints
+    (written,) = write_keys(path.with_name("easel.db.key"))
+
+    text = written.read_text("ascii").strip()
+
+    assert written.stat().st_mode & 0o077 == 0
+    assert key(key_of(text)).member(ANN) == key(*old).member(ANN)
+    assert key(key_of("plain words, long enough")).member(ANN) != key(*old).member(ANN)
+    with pytest.raises(SetupError, match="is not hexadecimal"):
+        key_of("hex:xyz")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.domain.errors import StorageBusy
 from bot.storage.database import Connection, Database, open_database
+from bot.storage.probe import write_nothing
 from bot.storage.sqlite_file import driver
 from bot.storage.tables import guilds
 
@@ -309,3 +310,20 @@ async def test_more_units_than_are_committed_together(database: Database) -> Non
     await together(database, *(partial(add, guild_id=number) for number in range(2, 202)))
 
     assert await database.read(count) == 201
+
+
+async def test_a_unit_that_breaks_while_it_reads_bars_no_other(database: Database) -> None:
+    """The exception keeps its frames, and these the cursor: SQLite refuses savepoints meanwhile."""
+
+    def broken(connection: Connection) -> None:
+        rows = connection.exec_driver_sql(
+            "INSERT INTO notices VALUES ('a', 1, 1), ('b', 1, 1), ('c', 1, 1) RETURNING key"
+        )
+        for row in rows:
+            raise ValueError(row)
+
+    with pytest.raises(ValueError, match="a") as kept:
+        await database.write(broken)
+
+    assert await database.write(write_nothing)
+    assert kept.value.__traceback__

@@ -78,7 +78,7 @@ def test_what_the_server_says_is_its_fault_or_ours(sqlstate: str, busy: bool) ->
 
 async def test_a_server_that_goes_away_is_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def migrated(_: PostgresqlServer) -> Migrated:
-        return Migrated(before="0007", after="0007")
+        return Migrated(before="0008", after="0008")
 
     def never(_: Connection) -> None:
         raise AssertionError

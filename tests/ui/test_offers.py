@@ -123,13 +123,14 @@ def test_settings_of_plain_models() -> None:
 
     assert set(shown) == {
         "timezone", "week_start", "reset_hour", "gifts", "log_channel", "prompt_hours",
-        "economy", "digest", "digest_hour", "ask_above", "strikes", "block_hours",
+        "history_days", "log_days", "economy", "digest", "digest_hour", "ask_above", "strikes",
+        "block_hours",
     }  # fmt: skip
     takes_back = _options(SQUARE_ONLY, of=Settings.reset, left_out=PRECHECK_OPTIONS)
     assert _values(takes_back["what"]) == [
         "channels", "roles", "timezone", "week_start", "reset_hour", "gifts", "log_channel",
-        "prompt_hours", "strikes", "block_hours", "economy", "ask_above",
-        "digest", "digest_hour", "everything",
+        "prompt_hours", "history_days", "log_days", "strikes", "block_hours", "economy",
+        "ask_above", "digest", "digest_hour", "everything",
     ]  # fmt: skip
 
 
@@ -138,7 +139,8 @@ def test_settings_of_rich_models() -> None:
 
     assert set(shown) == {
         "model", "quality", "moderation", "timezone", "log_channel", "prompt_hours",
-        "fidelity", "previews", "precheck", "unchecked", "week_start", "reset_hour", "gifts",
+        "history_days", "log_days", "fidelity", "previews", "precheck", "unchecked",
+        "week_start", "reset_hour", "gifts",
         "economy", "digest", "digest_hour", "ask_above", "strikes", "block_hours",
     }  # fmt: skip
     assert set(_values(shown["moderation"])) == {"auto", "low"}
