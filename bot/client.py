@@ -164,7 +164,6 @@ class EaselClient(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Say in the log that Easel is there."""
         log.info("ready", servers=len(self.guilds), shards=len(self.shards))
-        await self.stay.compare()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Remember when a server removed Easel; one that is out of reach does not come here."""
@@ -177,8 +176,12 @@ class EaselClient(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Leave Discord; running requests are drained before by `Studio.close`."""
-        for loop in (self._forget, self._tidy, self._tell, self._show_again):
+        loops = (self._forget, self._tidy, self._tell, self._show_again)
+        running = {task for loop in loops if (task := loop.get_task()) is not None}
+        for loop in loops:
             loop.cancel()
+        if running:  # a question to the database that is cut off is told as an error
+            await asyncio.wait(running, timeout=_MOMENT)
         if self._recovering is not None:  # begins nothing any more, and may be telling somebody
             await asyncio.wait({self._recovering}, timeout=_MOMENT)
             self._recovering.cancel()

@@ -26,20 +26,6 @@ class Stay:
         self._ownership = ownership
         self._sweeping = sweeping
         self._privacy = privacy
-        self._knows = False
-
-    async def compare(self) -> None:
-        """Mark the servers that removed Easel while it was away, and unmark those that did not.
-
-        Only for when Discord has named every server of this process: those that are out of reach
-        are among them.
-        """
-        try:
-            await self._sweeping.compare(self._here(), self._ownership.owns)
-        except UserError as error:  # the next connection tries again
-            log.warning("servers_not_compared", reason=type(error).__name__)
-            return
-        self._knows = True
 
     async def left(self, guild: discord.Guild) -> None:
         """Remember that a server removed Easel just now."""
@@ -58,11 +44,14 @@ class Stay:
             log.warning("return_not_noted", guild=guild.id, reason=type(error).__name__)
 
     async def forget(self) -> None:
-        """Delete what is due, and purge what servers left behind."""
+        """Delete what is due, and purge what servers left behind; also while Easel was away.
+
+        Only once Discord has named every server of this process: those out of reach are among them.
+        """
         try:
-            swept = await self._sweeping.sweep()
-            purged = []
-            if self._knows and self._client.is_ready():
+            swept, purged = await self._sweeping.sweep(), list[int]()
+            if self._client.is_ready():
+                await self._sweeping.compare(self._here(), self._ownership.owns)
                 purged = await self._sweeping.purge_left(self._here(), self._ownership.owns)
             await self._privacy.catch_up()
         except UserError as error:  # the next hour tries again; a raise would end the loop

@@ -73,9 +73,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database_kind" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("database")
-        kinds = KINDS if chosen == "both" else [chosen]
+    chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "database_kind" in metafunc.fixturenames and "database_kind" not in chosen:
+        kind = metafunc.config.getoption("database")
+        kinds = KINDS if kind == "both" else [kind]
         metafunc.parametrize("database_kind", kinds, indirect=True)
 
 

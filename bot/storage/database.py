@@ -52,7 +52,7 @@ class Database:
         Raises:
             StorageBusy: the database is out of reach.
         """
-        return await self._reads.run(question)
+        return await _to_its_end(self._reads.run(question))  # pools mind being cancelled
 
     async def scrub(self, most: int | None = SMALL) -> Scrubbed:
         """Make sure that what was erased is not left in unused parts of the database's files.

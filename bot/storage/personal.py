@@ -179,6 +179,7 @@ _PLAIN_COLUMNS: Final[Mapping[str, frozenset[str]]] = {
         "audit": "id guild_id action at",
         "notices": "key guild_id told_at",
         "erasures": "id guild_id pseudonym until at",
+        "buckets": "name state",
         "departures": "guild_id left_at",
         "erasing": "code",
     }.items()
@@ -388,6 +389,13 @@ REGISTRY: Final[tuple[Entry, ...]] = (
         tables.notices,
         N_("Which notices a server got already"),
         keep.days(keep.NOTICES),
+        {},
+        told=False,
+    ),
+    _entry(
+        tables.buckets,
+        N_("How fast the picture service and Discord may be asked"),
+        Retention(Phrase("until it is overwritten")),
         {},
         told=False,
     ),

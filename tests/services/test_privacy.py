@@ -35,11 +35,6 @@ ANN, BOB, MONA = 812_345_678_901_234_567, 823_456_789_012_345_678, 834_567_890_1
 ELSEWHERE = GUILD + 1
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture
 def told() -> Told:
     return Told(answer(picture()))
@@ -51,11 +46,8 @@ async def services(
     clock: FrozenClock,
     told: Told,
     database_kind: str,
-    request: pytest.FixtureRequest,
 ) -> AsyncGenerator[Services]:
     more = {"DEFAULT_MEMBER_PICTURES_PER_DAY": "2"}
-    if database_kind == "postgresql":
-        more["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
     async with open_studio(tmp_path, clock, told, **more) as opened:
         yield opened
 

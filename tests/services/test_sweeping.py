@@ -22,21 +22,13 @@ ANN, BOB, MONA = 812_345_678_901_234_567, 823_456_789_012_345_678, 834_567_890_1
 ELSEWHERE = 1_012_345_678_901_234_567
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture
 async def services(
     tmp_path: Path,
     clock: FrozenClock,
     database_kind: str,
-    request: pytest.FixtureRequest,
 ) -> AsyncGenerator[Services]:
     more = {"MONTHLY_BUDGET_DOLLARS": "100"}
-    if database_kind == "postgresql":
-        more["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
     async with open_studio(tmp_path, clock, Told(answer(picture())), **more) as opened:
         yield opened
 

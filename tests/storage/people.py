@@ -47,7 +47,7 @@ def fill(connection: Connection, guild_id: int, user_id: int, other: int) -> int
     """
     rows = 0
     for entry in REGISTRY:
-        if entry.table in {tables.erasing, tables.pictures, tables.departures}:
+        if entry.table in {tables.erasing, tables.pictures, tables.departures, tables.buckets}:
             continue
         for name, held in entry.people.items() or [("", Held())]:
             row = _row(entry, guild_id, other) | _whose(name, held, user_id)
