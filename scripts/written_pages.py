@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bot.domain.pictures import Shape  # noqa: E402 - the path comes first
+from bot.domain.errors import UserError  # noqa: E402 - the path comes first
+from bot.domain.pictures import Shape  # noqa: E402
 from bot.providers.base import Capabilities, Operation  # noqa: E402
 from bot.providers.models import DEFAULT_MODEL, MODELS, Model  # noqa: E402
 from bot.settings import Settings, is_secret, takes  # noqa: E402
@@ -75,6 +76,8 @@ def pages() -> Iterator[tuple[Path, str]]:
         yield path, _between_marks(path.read_text("utf-8"), "settings", table(fields))
     models = ROOT / "docs" / "providers.md"
     yield models, _between_marks(models.read_text("utf-8"), "models", model_table())
+    reasons = ROOT / "docs" / "troubleshooting.md"
+    yield reasons, _between_marks(reasons.read_text("utf-8"), "reasons", reason_table())
 
 
 def example() -> str:
@@ -109,6 +112,25 @@ def model_table() -> str:
         alike.setdefault(_facts(model), []).append(_model_name(model))
     rows = (f"| {' | '.join((', '.join(names), *facts))} |" for facts, names in alike.items())
     return "\n".join((f"| {' | '.join(MODEL_COLUMNS)} |", "|---" * len(MODEL_COLUMNS) + "|", *rows))
+
+
+def reason_table() -> str:
+    """Return every error that people read as a Markdown table, in the order of their names."""
+    rows = (
+        f"| `{kind.__name__}` | {_cell(kind.message)} | {_cell(kind.tip)} |"
+        for kind in sorted(_kinds(UserError), key=lambda each: each.__name__)
+    )
+    return "\n".join(("| reason | what it says | what to do |", "|---|---|---|", *rows))
+
+
+def _kinds(family: type[UserError]) -> set[type[UserError]]:
+    """Return the errors of *family* that are raised: those that have words of their own."""
+    found = {each for kind in family.__subclasses__() for each in _kinds(kind)}
+    return found | ({family} if "message" in vars(family) and family is not UserError else set())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "\\<")
 
 
 def _facts(model: Model) -> tuple[str, ...]:

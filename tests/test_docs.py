@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import main
 from bot.checkup import invite
+from bot.domain.errors import UserError
 from bot.domain.guild import GuildChoices
 from bot.domain.presets import PRESETS, Preset
 from bot.domain.quota import WHOSE, Scope, Unit, shown
@@ -18,7 +20,10 @@ from bot.storage.personal import REGISTRY, Entry
 from bot.ui.permissions import PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
-WORDS = ("domain/errors", "services/sharding", "storage/shard_locks", "storage/sqlite_file")
+WORDS = (
+    "domain/errors", "services/sharding", "storage/shard_locks", "storage/sqlite_file", "ui/failures",
+    "ui/results",
+)  # fmt: skip
 PERMISSION_NAMES = (
     "View Channels",
     "Send Messages",
@@ -81,8 +86,22 @@ def test_the_readme_names_the_targets_of_make(target: str) -> None:
     assert f"\n{target}: " in read("Makefile")
 
 
-def test_the_operators_guide_quotes_what_easel_says() -> None:
-    rows = read("docs/operator.md").partition("## Troubleshooting")[2].splitlines()
+def test_every_reason_is_explained() -> None:
+    page = read("docs/troubleshooting.md")
+
+    for kind in all_kinds(UserError):
+        if "message" in vars(kind):
+            assert f"| `{kind.__name__}` |" in page
+
+
+def all_kinds(family: type[UserError]) -> Iterator[type[UserError]]:
+    for kind in family.__subclasses__():
+        yield kind
+        yield from all_kinds(kind)
+
+
+def test_the_page_on_trouble_quotes_what_easel_says() -> None:
+    rows = read("docs/troubleshooting.md").partition("## By the name")[0].splitlines()
     quoted = [found[1] for row in rows if (found := re.match(r"\| \*(.+?)\*", row))]
     quoted.remove("The application did not respond")  # Discord says that
     said = "".join(read(f"bot/{each}.py") for each in WORDS)
@@ -108,7 +127,12 @@ def test_the_page_on_quotas_says_what_presets_bring(preset: Preset) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+    "page",
+    [
+        "README.md",
+        "THREAT_MODEL.md",
+        *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")),
+    ],
 )
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     here = (ROOT / page).parent
