@@ -41,7 +41,7 @@ quota-rush: $(VENV)/.dev ## Ask a thousand times at once at a limit of 50, in tw
 corpus: $(VENV)/.dev ## Send hostile pictures, and those in the folders of CORPUS, through the workers
 	@$(RUN) -m tests.imaging.corpus $(CORPUS)
 
-load: $(VENV)/.dev ## Press one Easel with many requests at once, on this machine only (LOAD="--soak 20000")
+load: $(VENV)/.dev ## Press one Easel with many requests at once, on both databases (LOAD="--soak 20000")
 	@$(RUN) benchmarks/load.py $(LOAD)
 
 crash: $(VENV)/.dev ## Kill Easel at every moment of a request, with many seeds (CRASH="--seeds 20")

@@ -1,6 +1,7 @@
 """What one process of Easel bears: 300 asks in a second, 1,000 requests in flight, a long row.
 
-``make load`` (or ``python benchmarks/load.py [--burst 300] [--flight 1000] [--soak 2000]``) runs
+``make load`` (or ``python benchmarks/load.py [--database sqlite] [--burst 300] [--flight 1000]
+[--soak 2000]``) runs, once on SQLite and once on a PostgreSQL that keeps what it commits,
 the real bot between the loopback Discord, whose check of every field is left out, and the least
 of an Images API. Whatever is asked is followed to its end: *lost* is an ask without a picture,
 *double* one that was shown or sent to the picture service twice. Times are those that Discord
@@ -21,7 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from pathlib import Path
-from statistics import linear_regression, median, quantiles
+from statistics import linear_regression, quantiles
+from typing import NamedTuple
 
 import aiohttp
 
@@ -34,7 +36,8 @@ from tests.fakes.discord_posts import Interaction
 from tests.fakes.discord_replies import Call
 from tests.fakes.discord_world import Channel
 from tests.imaging.pictures import photo, saved
-from tests.process.books import Books, read_books
+from tests.postgres import running
+from tests.process.books import Books, read_books, read_books_at
 from tests.process.processes import BotProcess, Process
 from tests.process.stage import GENEROUS, SYNC
 
@@ -76,13 +79,22 @@ class Part:
     workers: float = 0.0
     ours: float = 0.0
 
+    @property
+    def first(self) -> list[float]:
+        """The times to the first responses in milliseconds, the shortest first."""
+        return sorted(1000 * ask.seconds for ask in self.asks if ask.seconds is not None) or [0.0]
+
+    def at(self, percent: int) -> float:
+        """Return how many milliseconds *percent* of 100 took at most."""
+        first = self.first
+        return quantiles(first, n=100, method="inclusive")[percent - 1] if first[1:] else first[0]
+
     def line(self, idle: float, doubles: int) -> str:
         """Return a row of the table; times in milliseconds, memory in megabytes."""
-        first = sorted(1000 * ask.seconds for ask in self.asks if ask.seconds is not None) or [0.0]
-        high = quantiles(first, n=100, method="inclusive")[98] if len(first) > 1 else first[0]
+        high = self.at(99)
         return (
-            f"| {self.name} | {len(self.asks)} | {median(first):.0f} | {high:.0f} "
-            f"| {first[-1]:.0f} | {high / (idle or high):.1f} | {self.lost} | {doubles} "
+            f"| {self.name} | {len(self.asks)} | {self.at(50):.0f} | {high:.0f} "
+            f"| {self.first[-1]:.0f} | {high / (idle or high):.1f} | {self.lost} | {doubles} "
             f"| {self.seconds:.1f} | {len(self.asks) / self.seconds:.1f} | {self.peak:.0f} "
             f"| {self.workers:.0f} | {self.ours / self.seconds:.0%} |"
         )
@@ -196,8 +208,20 @@ async def soak(crowd: Crowd, bot: BotProcess, number: int) -> tuple[Part, float]
     return whole, slope * 10_000
 
 
-async def main(folder: Path, burst: int, flight: int, long: int) -> None:
-    """Measure and print."""
+class Size(NamedTuple):
+    """How much is asked."""
+
+    burst: int
+    flight: int
+    soak: int
+
+
+async def main(folder: Path, size: Size, address: str | None) -> list[Part]:
+    """Measure on the database at *address*, or on a SQLite file, and print."""
+    burst, flight, long = size
+    settings = SETTINGS | {"HASH_KEY": "k" * 32}
+    if address:
+        settings["DATABASE_URL"] = address
     picture = folder / "answer.png"
     picture.write_bytes(saved(photo("coffee.png").resize((256, 256))))
     service = (str(Path(__file__).with_name("ready_answers.py")), str(SERVICE), str(picture))
@@ -210,7 +234,7 @@ async def main(folder: Path, burst: int, flight: int, long: int) -> None:
         while "http" not in answers.log:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.05)
         url = answers.log.strip()
-        async with BotProcess(fake, folder, settings=SETTINGS | {"OPENAI_BASE_URL": url}) as bot:
+        async with BotProcess(fake, folder, settings=settings | {"OPENAI_BASE_URL": url}) as bot:
             await bot.ready()
             crowd = Crowd(fake, bot)
             await crowd.run(
@@ -236,10 +260,12 @@ async def main(folder: Path, burst: int, flight: int, long: int) -> None:
         print(
             f"\nAt rest {rest:.0f} MB; {slope:+.1f} MB each 10,000 short requests; exit code {code}"
         )
-        check(read_books(folder / "data" / "easel.db"))
+        file = folder / "data" / "easel.db"
+        check(await read_books_at(address) if address else read_books(file))
         print("The books agree, with nothing left open.")
         if warnings := len(bot.log.splitlines()):
             print(f"{warnings} lines of warnings, the last: {bot.log.splitlines()[-1][:200]}")
+        return parts
 
 
 def check(books: Books) -> None:
@@ -267,11 +293,34 @@ def print_table(crowd: Crowd, parts: list[Part], counted: Counter[str]) -> None:
         print(part.line(idle, crowd.doubles(part, counted)))
 
 
+def print_ratios(sqlite: list[Part], postgresql: list[Part]) -> None:
+    """Print what PostgreSQL takes of what SQLite takes."""
+    print("\n## PostgreSQL / SQLite\n\n| asks | p50 | p99 | s |\n|---|---|---|---|")
+    for one, other in zip(sqlite, postgresql, strict=True):
+        half, high = (other.at(part) / one.at(part) for part in (50, 99))
+        print(f"| {one.name} | {half:.2f} | {high:.2f} | {other.seconds / one.seconds:.2f} |")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--burst", type=int, default=300, help="asks in one second")
     parser.add_argument("--flight", type=int, default=1000, help="requests in flight")
     parser.add_argument("--soak", type=int, default=2000, help="short requests; the long run 20000")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        asyncio.run(main(Path(directory), chosen.burst, chosen.flight, chosen.soak))
+    asked = Size(chosen.burst, chosen.flight, chosen.soak)
+    found: dict[str, list[Part]] = {}
+    if chosen.database != "postgresql":
+        print("## SQLite\n")
+        with tempfile.TemporaryDirectory() as directory:
+            found["SQLite"] = asyncio.run(main(Path(directory), asked, None))
+    if chosen.database != "sqlite":
+        print("\n## PostgreSQL\n")
+        with (
+            tempfile.TemporaryDirectory() as directory,
+            running(durable=True) as server,
+            server.database() as url,
+        ):
+            found["PostgreSQL"] = asyncio.run(main(Path(directory), asked, url))
+    if len(found) > 1:
+        print_ratios(*found.values())

@@ -44,7 +44,7 @@ _SYSTEM = Path("/usr/lib/postgresql")
 # The server's keeper: it ends the server and its files when its standard input ends.
 KEEPER = """
 import ctypes, os, shutil, signal, subprocess, sys, time
-binaries, home, user = sys.argv[1:]
+binaries, home, user, durable = sys.argv[1:]
 as_user = {"user": int(user), "group": int(user), "extra_groups": []} if user else {}
 for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
     signal.signal(each, signal.SIG_IGN)  # they are for the tests; what ends with them is the input
@@ -56,9 +56,11 @@ try:
     subprocess.run([os.path.join(binaries, "initdb"), "-D", data, "-U", "easel", "-A", "trust",
         "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"],
         check=True, stdout=log, stderr=log, cwd="/", **as_user)
-    settings = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
-        "max_connections=120", "shared_buffers=64MB", "autovacuum=off", "wal_level=minimal",
-        "max_wal_senders=0", "unix_socket_permissions=0777")
+    settings = ["listen_addresses=", "max_connections=120", "shared_buffers=64MB",
+        "unix_socket_permissions=0777"]
+    if not durable:
+        settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off",
+            "autovacuum=off", "wal_level=minimal", "max_wal_senders=0"]
     server = subprocess.Popen([os.path.join(binaries, "postgres"), "-D", data, "-k", home,
         *(word for setting in settings for word in ("-c", setting))],
         stdout=log, stderr=log, cwd="/", preexec_fn=tied, **as_user)
@@ -148,8 +150,8 @@ class Postgresql:
 
 
 @contextmanager
-def running() -> Generator[Postgresql]:
-    """Yield a server. Raises NoPostgresql."""
+def running(*, durable: bool = False) -> Generator[Postgresql]:
+    """Yield a server, for measuring one that is *durable*. Raises NoPostgresql."""
     if given := os.environ.get("TEST_POSTGRESQL_URL"):
         yield Postgresql(make_url(given).set(drivername="postgresql+asyncpg"))
         return
@@ -161,7 +163,17 @@ def running() -> Generator[Postgresql]:
         binaries = _within_reach(binaries, home)
         os.chown(home, NOBODY, NOBODY)
     keeper = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", KEEPER, str(binaries), str(home), user],
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            KEEPER,
+            str(binaries),
+            str(home),
+            user,
+            "durable" * durable,
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
