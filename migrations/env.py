@@ -28,6 +28,7 @@ def _run() -> None:
         render_item=_render,
         render_as_batch=True,
         literal_binds=context.is_offline_mode(),
+        on_version_apply=attributes.get("on_version_apply"),
     )
     with context.begin_transaction():
         context.run_migrations()

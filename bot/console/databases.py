@@ -14,9 +14,11 @@ from bot.console.environment import settings
 def migrate() -> None:
     """Bring the database to this version's shape; `run` does the same by itself."""
     url = settings().database_url.get_secret_value()
+    from bot.console.progress import told
     from bot.storage import migrate as storage
 
-    done = storage.migrate(url)
+    with told("Made", "{} revisions".format) as tell:
+        done = storage.migrate(url, tell)
     if done.changed:
         click.echo(f"The database went from revision {done.before or 'none'} to {done.after}.")
     else:

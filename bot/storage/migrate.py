@@ -2,8 +2,11 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
+from itertools import count
 from threading import Lock
 
 from alembic import command
@@ -27,6 +30,7 @@ from bot.storage.sqlite_file import (
 
 _ADVISORY = 0x65_61_73_65_6C  # "easel": the lock's number
 _WAIT_SECONDS = 20
+Applied = Callable[..., None]
 _alembic = Lock()  # its `context` belongs to the whole process
 
 
@@ -43,7 +47,15 @@ class Migrated:
         return self.before != self.after
 
 
-def migrate(url: str) -> Migrated:
+Progress = Callable[[int, int], None]
+"""Is told how many revisions are made, and of how many."""
+
+
+def _unheard(done: int, total: int) -> None:
+    del done, total
+
+
+def migrate(url: str, progress: Progress = _unheard) -> Migrated:
     """Bring the database at *url* to the newest shape; of several at once, one does it.
 
     Blocks; not for the event loop.
@@ -53,12 +65,12 @@ def migrate(url: str) -> Migrated:
     """
     address = parse(url)
     if isinstance(address, PostgresqlServer):
-        return upgrade_server(address)
+        return upgrade_server(address, progress)
     with claimed(address, wait=_WAIT_SECONDS):
-        return upgrade_file(address)
+        return upgrade_file(address, progress)
 
 
-def upgrade_file(file: SqliteFile) -> Migrated:
+def upgrade_file(file: SqliteFile, progress: Progress = _unheard) -> Migrated:
     """Check and migrate a SQLite file that this process has claimed. Raises SetupError.
 
     It is written to only when it is whole, Easel's own and older than this version.
@@ -70,7 +82,7 @@ def upgrade_file(file: SqliteFile) -> Migrated:
         if found.changed:
             engine = writing_engine(file.path, foreign_keys=False)  # batch mode replaces tables
             with engine.begin() as connection:
-                return upgrade(connection)
+                return upgrade(connection, progress)
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise unusable(file.path, error.orig) from None
@@ -78,12 +90,12 @@ def upgrade_file(file: SqliteFile) -> Migrated:
     return found
 
 
-def upgrade_server(server: PostgresqlServer) -> Migrated:
+def upgrade_server(server: PostgresqlServer, progress: Progress = _unheard) -> Migrated:
     """Migrate a PostgreSQL database under its advisory lock. Raises SetupError."""
-    return asyncio.run(_upgrade_server(server))
+    return asyncio.run(_upgrade_server(server, progress))
 
 
-def upgrade(connection: Connection) -> Migrated:
+def upgrade(connection: Connection, progress: Progress = _unheard) -> Migrated:
     """Migrate within the transaction of *connection*, so that a kill leaves nothing half done.
 
     Raises:
@@ -92,7 +104,9 @@ def upgrade(connection: Connection) -> Migrated:
     found = state(connection)
     if found.changed:
         with _alembic:
-            command.upgrade(configuration(connection), "head")
+            config = configuration(connection)
+            config.attributes["on_version_apply"] = _counted(connection, found, progress)
+            command.upgrade(config, "head")
     return found
 
 
@@ -115,6 +129,18 @@ def state(connection: Connection) -> Migrated:
     return Migrated(before=before, after=after)
 
 
+def _counted(connection: Connection, found: Migrated, progress: Progress) -> list[Applied]:
+    """Return what Alembic calls after each revision, so that *progress* is told of it."""
+    scripts = ScriptDirectory.from_config(configuration(connection))
+    total = len(list(scripts.iterate_revisions(found.after, found.before or "base")))
+    done = count(1)
+
+    def applied(**_: object) -> None:
+        progress(next(done), total)
+
+    return [applied]
+
+
 def configuration(connection: Connection | None = None) -> Config:
     """Return Alembic's configuration; there is no file of it."""
     config = Config(attributes={"connection": connection})
@@ -131,12 +157,12 @@ def _refuse_strangers(connection: Connection) -> None:
         )
 
 
-async def _upgrade_server(server: PostgresqlServer) -> Migrated:
+async def _upgrade_server(server: PostgresqlServer, progress: Progress) -> Migrated:
     engine = create_async_engine(server.url, poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
-            return await connection.run_sync(upgrade)
+            return await connection.run_sync(partial(upgrade, progress=progress))
     except (DBAPIError, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise SetupError(

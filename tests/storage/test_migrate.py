@@ -79,8 +79,8 @@ KILLED = """
 import os, signal, sys
 from bot.storage import migrate
 upgrade = migrate.upgrade
-def killed(connection):
-    upgrade(connection)
+def killed(connection, progress):
+    upgrade(connection, progress)
     os.kill(os.getpid(), signal.SIGKILL)
 migrate.upgrade = killed
 migrate.migrate(sys.argv[1])
@@ -299,3 +299,13 @@ def test_a_new_revision_names_plain_types(url: str, path: Path, tmp_path: Path) 
     assert "sa.Column('at', sa.BigInteger(), nullable=True)" in written
     assert "sa.Column('more', sa.Text(), nullable=True)" in written
     assert "sa.Column('n', sa.Integer(), nullable=True)" in written
+
+
+def test_each_revision_is_told(url: str) -> None:
+    steps = list[tuple[int, int]]()
+
+    migrate(url, lambda done, total: steps.append((done, total)))
+
+    assert steps == [(each, 8) for each in range(1, 9)]
+    migrate(url, lambda done, total: steps.append((done, total)))
+    assert len(steps) == 8
