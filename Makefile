@@ -16,7 +16,6 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The slowest first, two at a time.
 CHECKS := check-secrets check-types check-pages check-imports check-style check-recipes
-NO_SECRETS := ^requirements/|^tests/fakes/(steady/|discord_openapi)|^\.secrets\.baseline$$|\.(po|pot|mo|ttf|png|LICENSE)$$
 
 .PHONY: demo setup run test quota-machine quota-rush corpus load crash scale check $(CHECKS) secrets \
 	sbom format requirements clean
@@ -29,7 +28,7 @@ setup: $(VENV)/.run ## Make the environment that the real bot needs, with the sc
 run: $(VENV)/.run ## Run the real bot with the settings of the environment and .env
 	@$(RUN) -m bot run
 
-test: $(VENV)/.dev ## Run all tests, on both databases (TEST="--database sqlite tests/discord")
+test: $(VENV)/.dev ## Run all tests (TEST="--database both": each on SQLite and on PostgreSQL)
 	@$(RUN) -m pytest -n $(WORKERS) --dist worksteal $(TEST)
 
 quota-machine: $(VENV)/.dev ## Live two thousand random lives of a server; the books must add up
@@ -58,9 +57,8 @@ $(CHECKS): $(VENV)/.dev
 check-types:
 	@$(BIN)/basedpyright --pythonpath $(RUN)
 
-check-secrets: # lock files, catalogues and what is not text hold none
-	@git ls-files | grep -vE '$(NO_SECRETS)' \
-		| xargs $(BIN)/detect-secrets-hook --cores 1 --baseline .secrets.baseline
+check-secrets:
+	@$(RUN) scripts/no_secrets.py
 
 check-style:
 	@$(BIN)/ruff format --check .
@@ -78,8 +76,7 @@ check-recipes:
 	@$(BIN)/zizmor --offline --quiet --persona auditor .github
 
 secrets: $(VENV)/.dev ## Write anew what check takes for no secret; look at every line that it adds
-	@git ls-files | grep -vE '$(NO_SECRETS)' \
-		| xargs $(BIN)/detect-secrets scan --exclude-files '$(NO_SECRETS)' > .secrets.baseline
+	@$(RUN) scripts/no_secrets.py --write
 
 sbom: $(VENV)/.release ## Write the bill of materials of what is shipped, dist/easel-sbom.json
 	@mkdir -p dist

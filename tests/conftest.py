@@ -7,7 +7,8 @@ their time would be compiling.
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from zlib import crc32
 
 import pytest
 
@@ -66,18 +67,32 @@ def postgresql() -> Generator[Postgresql]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database",
-        choices=[*KINDS, "both"],
-        default="both",
-        help="what is tested on",
+        choices=[*KINDS, "both", "shared"],
+        default="shared",
+        help="what is tested on; shared: all but the tests of the whole bot on both, these on one",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     if "database_kind" in metafunc.fixturenames and "database_kind" not in chosen:
-        kind = metafunc.config.getoption("database")
-        kinds = KINDS if kind == "both" else [kind]
+        kinds = _kinds(metafunc.config.getoption("database"), metafunc)
         metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+def _kinds(wanted: str, metafunc: pytest.Metafunc) -> Sequence[str]:
+    """Return on which databases a test runs.
+
+    The tests of the whole bot in Discord share the two out among them, by their names: what they
+    are about lies above the database, and they are half of the suite's time.
+    """
+    if wanted in KINDS:
+        return [wanted]
+    both = wanted == "both" or metafunc.definition.get_closest_marker("both_databases")
+    if both or "world" not in metafunc.fixturenames:
+        return KINDS
+    name = f"{metafunc.module.__name__}.{metafunc.function.__name__}"
+    return [KINDS[crc32(name.encode()) % len(KINDS)]]
 
 
 @pytest.fixture

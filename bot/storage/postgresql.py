@@ -10,7 +10,7 @@ from bot.storage.address import PostgresqlServer
 from bot.storage.lane import EngineLane, Lane
 from bot.storage.migrate import upgrade_server
 
-_CONNECT_SECONDS = 1.5
+_CONNECT_SECONDS = 3.0
 _COMMAND_SECONDS = 10
 _POOL_SECONDS = 10
 _CONNECTIONS = 10

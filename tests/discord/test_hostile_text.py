@@ -44,7 +44,7 @@ def told() -> Told:
     return made
 
 
-pytestmark = pytest.mark.usefixtures("told")
+pytestmark = [pytest.mark.usefixtures("told"), pytest.mark.both_databases]
 
 
 def together(texts: list[str]) -> Iterator[str]:

@@ -19,6 +19,8 @@ from tests.discord.world import World, log_room_of, private_text
 from tests.services.studio import Told
 from tests.storage.people import beside
 
+pytestmark = pytest.mark.both_databases
+
 PROMPT = "a heron of canary-7f3a"
 
 
