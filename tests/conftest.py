@@ -91,7 +91,7 @@ def _kinds(wanted: str, metafunc: pytest.Metafunc) -> Sequence[str]:
     both = wanted == "both" or metafunc.definition.get_closest_marker("both_databases")
     if both or "world" not in metafunc.fixturenames:
         return KINDS
-    name = f"{metafunc.module.__name__}.{metafunc.function.__name__}"
+    name = metafunc.definition.nodeid.partition("[")[0]
     return [KINDS[crc32(name.encode()) % len(KINDS)]]
 
 
