@@ -76,7 +76,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     if "database_kind" in metafunc.fixturenames and "database_kind" not in chosen:
-        kinds = _kinds(metafunc.config.getoption("database"), metafunc)
+        kinds = _kinds(str(metafunc.config.getoption("database")), metafunc)
         metafunc.parametrize("database_kind", kinds, indirect=True)
 
 

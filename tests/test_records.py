@@ -149,7 +149,7 @@ async def test_the_key_is_changed_and_the_old_one_forgotten(tmp_path: Path) -> N
     assert own.code == 78
     assert "HASH_KEY_OLD to the one in use" in own.err
     half = await easel(
-        tmp_path, {**environ, "HASH_KEY_OLD": "k" * 16}, "person", "delete", "5", "--yes"
+        tmp_path, {**environ, "HASH_KEY_OLD": "k" * 16}, "person", "delete", str(ANN), "--yes"
     )
     assert half.code == 78
     assert "HASH_KEY_OLD is set, but HASH_KEY is not" in half.err
@@ -183,3 +183,12 @@ def departed(path: Path) -> list[int]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT guild_id FROM departures ORDER BY 1").fetchall()
     return [each for (each,) in rows]
+
+
+@pytest.mark.parametrize("command", ["person", "server"])
+async def test_what_is_no_id_of_discords_deletes_nothing(command: str, tmp_path: Path) -> None:
+    ended = await easel(tmp_path, {"IMAGE_PROVIDER": "sketch"}, command, "delete", "5", "--yes")
+
+    assert ended.code == 2
+    assert "5 is not in the range" in ended.err
+    assert not (tmp_path / "data").exists()

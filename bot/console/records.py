@@ -31,7 +31,7 @@ T = TypeVar("T")
 _NOTHING: Final = 3
 """The exit code where nothing is stored of whom or what was named."""
 
-_ID = click.IntRange(1, (1 << 63) - 1)
+_ID = click.IntRange(1 << 40, (1 << 63) - 1)  # a shorter number stands in texts for other things
 
 
 @click.group()

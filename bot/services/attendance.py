@@ -17,6 +17,10 @@ class Parked(Exception):  # noqa: N818 - nothing went wrong: the next start goes
     """Easel ends, and the request is where another process can take it up."""
 
 
+class TakenUp(Parked):
+    """Another process went on with the request already; nothing of it is told or booked here."""
+
+
 class Attendance:
     """The tasks that are at work, those of them that only wait, and the jobs that they do."""
 

@@ -31,6 +31,7 @@ from bot.metrics import Metrics
 from bot.providers.base import Price
 from bot.services import moderation
 from bot.services.admission import AlreadyAsked, Ticket
+from bot.services.attendance import TakenUp
 from bot.services.conduct import Conduct
 from bot.services.fingerprints import Fingerprints
 from bot.services.keeping import Kept, files_of, notes_of, restored
@@ -88,13 +89,15 @@ class Books:
         """Commit that the provider is about to be called: from here on it may be billed.
 
         *reply* is the message that announces the pictures, where it is known.
+
+        Raises:
+            TakenUp: another process, which got this one's shards, did so or ended the request.
         """
         values: dict[str, object] = {"calling_at": self._clock.now()}
         if reply is not None:
             values |= _where(reply)
-        await self._database.write(
-            lambda c: jobs.move(c, ticket.job_id, JobState.CALLING, **values)
-        )
+        if not await self._database.write(lambda c: jobs.call(c, ticket.job_id, **values)):
+            raise TakenUp
 
     async def made(self, ticket: Ticket, kept: Kept) -> None:
         """Store the pictures that came, and what showing them needs, until they are shown."""

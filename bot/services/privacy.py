@@ -83,10 +83,12 @@ class Privacy:
         self._conduct = conduct
         self._clock = clock
         self._most = most
+        self._turn = asyncio.Lock()  # each looks through all tables: pressing often must not hurt
 
     async def show(self, user_id: int) -> tuple[Shown, ...]:
         """Return everything that is stored of a member on all servers, by table."""
-        return await self._database.read(lambda c: person.stored(c, user_id))
+        async with self._turn:
+            return await self._database.read(lambda c: person.stored(c, user_id))
 
     async def erase(
         self, user_id: int, progress: Callable[[int, int], None] | None = None
@@ -97,26 +99,8 @@ class Privacy:
             StillRunning: a request of theirs has not come to its end; nothing was erased.
             StorageBusy: the database did not answer; a second try goes on where this one ended.
         """
-        code = new_code()
-        guilds = await self._database.read(lambda c: self._guilds(c, user_id))
-        rows, remembered = Counter[str](), 0
-        for done, guild_id in enumerate(guilds, start=1):
-            touched, holds = await self._database.write(self._erasing(guild_id, user_id, code))
-            self._conduct.forget(guild_id)
-            rows += touched
-            remembered += holds
-            if progress is not None:
-                progress(done, len(guilds))
-        named = await self._unname(user_id, code)
-        log.info("person_erased", receipt=code, servers=len(guilds), rows=sum(rows.values()))
-        return Receipt(
-            code=code,
-            servers=len(guilds),
-            rows=rows,
-            mentions=named,
-            remembered=remembered,
-            is_scrubbed=await self.scrub(),
-        )
+        async with self._turn:
+            return await self._erase(user_id, progress or _nobody)
 
     async def scrub(self) -> bool:
         """Clean unused parts of the database's files; False: `catch_up` has to do it later."""
@@ -131,14 +115,35 @@ class Privacy:
 
         Returns whether anything was done. Raises StorageBusy.
         """
-        now = self._clock.now()
-        if not await self._database.read(erasing.is_unscrubbed):
-            return False
-        most = None if now.hour == QUIET_HOUR else SMALL
-        if await self._database.scrub(most) is not Scrubbed.DONE:
-            return False
-        await self._database.write(erasing.scrubbed)
-        return True
+        async with self._turn:  # what is erased meanwhile would count as cleaned
+            if not await self._database.read(erasing.is_unscrubbed):
+                return False
+            most = None if self._clock.now().hour == QUIET_HOUR else SMALL
+            if await self._database.scrub(most) is not Scrubbed.DONE:
+                return False
+            await self._database.write(erasing.scrubbed)
+            return True
+
+    async def _erase(self, user_id: int, progress: Callable[[int, int], None]) -> Receipt:
+        code = new_code()
+        guilds = await self._database.read(lambda c: self._guilds(c, user_id))
+        rows, remembered = Counter[str](), 0
+        for done, guild_id in enumerate(guilds, start=1):
+            touched, holds = await self._database.write(self._erasing(guild_id, user_id, code))
+            self._conduct.forget(guild_id)
+            rows += touched
+            remembered += holds
+            progress(done, len(guilds))
+        named = await self._unname(user_id, code)
+        log.info("person_erased", receipt=code, servers=len(guilds), rows=sum(rows.values()))
+        return Receipt(
+            code=code,
+            servers=len(guilds),
+            rows=rows,
+            mentions=named,
+            remembered=remembered,
+            is_scrubbed=not (guilds or named) or await self.scrub(),
+        )
 
     async def _scrubbed(self) -> Scrubbed:
         try:
@@ -182,16 +187,21 @@ class Privacy:
     async def _unname(self, user_id: int, code: str) -> int:
         """Take the member's id out of what others wrote, some texts a transaction."""
         found = await self._database.read(lambda c: erasing.mentions(c, user_id))
-        changed = 0
+        now, changed = self._clock.now(), 0
         for start in range(0, len(found), _BATCH):
             some = found[start : start + _BATCH]
 
             def work(connection: Connection, some: list[erasing.Found] = some) -> int:
+                erasing.unscrubbed(connection, now)
                 with erasing.allowed(connection, code):
                     return erasing.unname(connection, some, user_id)
 
             changed += await self._database.write(work)
         return changed
+
+
+def _nobody(_done: int, _of: int) -> None:
+    """Tell nobody how far it is."""
 
 
 def _require_ended(connection: Connection, user_id: int) -> None:

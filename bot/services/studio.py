@@ -30,7 +30,7 @@ from bot.imaging.values import Finished
 from bot.metrics import Metrics
 from bot.providers.base import Answer, ImageProvider, PictureRequest, Price
 from bot.services.admission import Admission, Agreed, Quote, Ticket
-from bot.services.attendance import Attendance, Parked
+from bot.services.attendance import Attendance, Parked, TakenUp
 from bot.services.books import Books, Shown
 from bot.services.keeping import Kept
 from bot.services.places import BETWEEN, Places
@@ -304,6 +304,8 @@ class Studio:
         with self._attendance.at_work(ticket.job_id):
             try:
                 yield
+            except TakenUp:
+                log.warning("job_taken_up_elsewhere")
             except Parked:
                 log.info("job_parked")
                 await stage.parked(ticket)

@@ -101,10 +101,10 @@ class Sweeping:
 
 def _due(connection: Connection, sweep: Sweep, now: datetime) -> list[tuple[int | None, datetime]]:
     """Return the servers of which something is due, and before when; None: all in one."""
-    if sweep.setting is None:
+    if sweep.setting is None and not sweep.by_server:
         before = now - sweep.lasts
         return [(None, before)] if retention.is_due(connection, sweep, None, before) else []
-    chosen = retention.days_of(connection, sweep.setting)
+    chosen = retention.days_of(connection, sweep.setting) if sweep.setting else {}
     servers = [
         (each, retention.cutoff(sweep, now, chosen, each))
         for each in retention.guilds_in(connection, sweep)

@@ -75,7 +75,8 @@ def _copied(new: Connection, *, old: Connection, progress: Progress) -> Moved:
             steps.done(len(part))
         _continue_numbers(new, table)
     digest = _require_equal(old, new, tables, steps)
-    if wrong := [each for each in differences(new) if each not in set(differences(old))]:
+    known = set(differences(old))
+    if wrong := [each for each in differences(new) if each not in known]:
         raise SetupError(f"The copy does not add up ({wrong[0]}); nothing was kept of it.")
     return Moved(rows, digest)
 

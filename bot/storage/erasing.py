@@ -192,7 +192,7 @@ def purge(connection: Connection, table: Table, guild_id: int, pseudonym: int) -
     What the books need stays, without any id: the bot's own limits count it.
     """
     entry = next(each for each in REGISTRY if each.table is table)
-    found = keys_of_guild(connection, table, guild_id)
+    found = keys_of_guild(connection, table, guild_id, *_through(entry, guild_id))
     if not found:
         return 0
     mine = tuple_(*table.primary_key.columns).in_(found)
@@ -228,11 +228,18 @@ def rows_of_guild(connection: Connection, guild_id: int) -> dict[str, int]:
 def _mine(entry: Entry, name: str, held: Held, guild_id: int, user_id: int) -> ColumnElement[bool]:
     """Return which rows are meant; through the ledger where there is no index of their own."""
     same = and_(entry.table.c.guild_id == guild_id, held.is_in(entry.table, name, user_id))
-    if entry.through is None:
-        return same
-    of = entry.through.c
-    there = select(of.reference).where(of.guild_id == guild_id, of.user_id == user_id)
-    return and_(same, entry.table.c.reference.in_(there))
+    return and_(same, *_through(entry, guild_id, user_id))
+
+
+def _through(
+    entry: Entry, guild_id: int, user_id: int | None = None
+) -> Iterator[ColumnElement[bool]]:
+    """Yield what finds rows by another table's index, which spares a look at all of them."""
+    if entry.through is not None:
+        of = entry.through.c
+        there = select(of.reference).where(of.guild_id == guild_id)
+        mine = there if user_id is None else there.where(of.user_id == user_id)
+        yield entry.table.c.reference.in_(mine)
 
 
 def _erase_with(

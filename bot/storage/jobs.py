@@ -60,6 +60,13 @@ def add(connection: Connection, **values: object) -> int:
     return connection.execute(_ADD, {**values, "state": JobState.BOOKED.value}).scalar_one()
 
 
+def call(connection: Connection, job_id: int, **values: object) -> bool:
+    """Move a booked job to the state of being called; False: it is not booked any more."""
+    booked = and_(jobs.c.id == job_id, jobs.c.state == JobState.BOOKED.value)
+    change = update(jobs).where(booked).values(state=JobState.CALLING.value, **values)
+    return connection.execute(change).rowcount == 1
+
+
 def move(connection: Connection, job_id: int, state: JobState, **values: object) -> bool:
     """Move an unfinished job to *state*; False: it was finished.
 

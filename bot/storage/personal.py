@@ -174,7 +174,7 @@ _PLAIN_COLUMNS: Final[Mapping[str, frozenset[str]]] = {
         "categories scores at",
         "blocks": "guild_id until blocked_at",
         "words": "id guild_id added_at",
-        "cases": "id guild_id kind job_code channel_id message_id locale state card_channel_id "
+        "cases": "id guild_id kind job_code channel_id message_id state card_channel_id "
         "card_message_id opened_at closed_at outcome",
         "audit": "id guild_id action at",
         "notices": "key guild_id told_at",
@@ -356,6 +356,7 @@ REGISTRY: Final[tuple[Entry, ...]] = (
             "user_id": Held(kind=Kind.OWNER, fate=Fate.DELETE, hidden_from="about_id"),
             "about_id": _UNNAMED,
             "closed_by": _ACTOR,
+            "locale": Held(hidden_from="about_id"),
             "text": Held(
                 kind=Kind.WORDS,
                 of=("about_id",),

@@ -25,6 +25,7 @@ class Sweep:
         due: which rows are, before an instant.
         lasts: how long all servers keep them; from the setting otherwise.
         erased: what becomes of columns; where there are none the rows are deleted.
+        by_server: whether rows are found fast only where it is known of which server.
         is_record: whether it is append-only, and the sweep has to be allowed.
         is_short: whether it is a matter of minutes.
     """
@@ -34,6 +35,7 @@ class Sweep:
     setting: Chosen | None = None
     lasts: timedelta = timedelta(0)
     erased: Mapping[str, object] | None = None
+    by_server: bool = False
     is_record: bool = False
     is_short: bool = False
 
@@ -70,6 +72,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep(
         table=tables.daily,
         lasts=keep.MEMBER_DAYS,
+        by_server=True,
         due=lambda table, before: and_(
             table.c.dimension.in_(["member", "member-month"]), table.c.day <= before.date()
         ),
@@ -108,7 +111,8 @@ def sweep_some(connection: Connection, sweep: Sweep, guild_id: int | None, befor
     found = [tuple(row) for row in connection.execute(_found(sweep, guild_id, before))]
     if not found:
         return 0
-    mine = tuple_(*table.primary_key.columns).in_(found)
+    keys = tuple_(*table.primary_key.columns).in_(found)
+    mine = and_(keys, sweep.due(table, before))  # still: a block may hold again meanwhile
     if sweep.erased is None:
         connection.execute(delete(table).where(mine))
     else:

@@ -1,5 +1,6 @@
 """``/privacy``: everything that is stored of the one who asks, erasing it, and the policy."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from io import BytesIO
@@ -54,7 +55,8 @@ async def show_stored(interaction: Interaction[Any]) -> None:
         "`/privacy delete` deletes it.",
         rows,
     )
-    file = file_of(locale, found, interaction.user.id, most=interaction.filesize_limit)
+    most = interaction.filesize_limit
+    file = await asyncio.to_thread(file_of, locale, found, interaction.user.id, most=most)
     await interaction.edit_original_response(content=text, attachments=[file])
 
 

@@ -1,6 +1,7 @@
 """What the operator's commands ask of a running Easel: over loopback only, with a header of ours.
 
-The header keeps out what a page in a browser on this machine could send.
+The header keeps out what a page in a browser on this machine could send. A page whose own name was
+made to lead here could send it, but asks for that name.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -57,12 +58,17 @@ def desk_routes(desk: Desk) -> list[web.RouteDef]:
 
 def _guarded(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if HEADER not in request.headers or not _is_near(request.remote):
+        here = _is_near(request.remote) and _is_near(request.url.host)
+        if HEADER not in request.headers or not here:
             raise web.HTTPForbidden
         return await handler(request)
 
     return guarded
 
 
-def _is_near(remote: str | None) -> bool:
-    return remote is not None and ip_address(remote).is_loopback
+def _is_near(host: str | None) -> bool:
+    """Whether *host* is this machine, by a name or number that no page can have."""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False

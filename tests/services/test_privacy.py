@@ -27,6 +27,7 @@ from bot.storage import audit
 from bot.storage.check_ledger import differences
 from bot.storage.database import Connection
 from bot.storage.erasing import PSEUDONYMS
+from bot.storage.person import SOMEBODY
 from tests.services.clocks import FrozenClock
 from tests.services.studio import GUILD, Told, Wall, answer, ask, open_studio, picture
 from tests.storage.people import CANARY, beside, cells, fill, traces
@@ -342,3 +343,37 @@ async def test_a_busy_database_deletes_nothing_by_halves(
 
     assert "jobs.prompt" in await left_of(services, ANN)
     assert await books(services) == []
+
+
+async def test_pressing_twice_deletes_once(services: Services) -> None:
+    await services.database.write(lambda c: fill(c, GUILD, ANN, BOB))
+
+    first, second = await asyncio.gather(erased(services), erased(services))
+
+    assert (first.servers, second.servers, second.mentions) == (1, 0, 0)
+    receipts = text("SELECT count(*) FROM audit WHERE action = 'data deleted'")
+    assert await services.database.read(lambda c: c.execute(receipts).scalar_one()) == 1
+
+
+async def test_deleting_nothing_does_not_write_the_file_anew(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_args: object) -> None:
+        raise AssertionError("it was written anew")
+
+    monkeypatch.setattr(services.database, "scrub", never)
+
+    receipt = await erased(services)
+
+    assert (receipt.servers, receipt.is_scrubbed) == (0, True)
+
+
+async def test_a_report_does_not_tell_the_language_of_who_made_it(services: Services) -> None:
+    await services.database.write(lambda c: fill(c, GUILD, BOB, ANN))
+
+    shown = await services.privacy.show(ANN)
+
+    (cases,) = (each.rows for each in shown if each.table == "cases")
+    about = [row for row in cases if row["about_id"] == ANN]
+    assert about
+    assert {row["locale"] for row in about} == {SOMEBODY}

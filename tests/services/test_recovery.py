@@ -162,6 +162,26 @@ async def test_what_was_called_is_never_called_again(
         assert job.prompt == "a red kite"  # so that it can be asked for again
 
 
+@pytest.mark.parametrize("ended", [False, True], ids=["calling", "ended"])
+async def test_what_another_process_took_up_is_not_called_here(
+    machine: Machine, provider: Told, *, ended: bool
+) -> None:
+    """A process that was frozen for longer than its locks held goes on where it stopped."""
+    async with machine.start() as services:
+        ticket, wall = await services.studio.admit(ask()), Wall()
+        await services.studio.books.calling(ticket)
+        if ended:
+            await services.studio.books.interrupted(ticket, None)
+        before = await services.studio.books.find(GUILD, ticket.code)
+
+        await services.studio.perform(ticket, wall)
+
+        assert provider.requests == []
+        assert (wall.shown, wall.put_off) == ([], [])
+        assert await services.studio.books.find(GUILD, ticket.code) == before
+        assert await used(services, Unit.DOLLARS) == ((ESTIMATE, 0) if ended else (0, ESTIMATE))
+
+
 async def test_what_was_made_is_shown_after_the_start(
     machine: Machine, provider: Told, post: Post
 ) -> None:

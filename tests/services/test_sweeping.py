@@ -1,19 +1,22 @@
 """What was kept long enough goes, what servers left behind goes, and nothing else."""
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import ColumnElement, Table, false, insert, text, true
 
 from bot.bootstrap import Services
 from bot.domain.asks import Asker, Place
 from bot.domain.quota import Scope, Unit
-from bot.domain.retention import CASE_TEXT, NOTICES
+from bot.domain.retention import CASE_TEXT, MEMBER_DAYS, NOTICES
 from bot.services.sweeping import Sweeping
-from bot.storage import tables
+from bot.storage import erasing, tables
 from bot.storage.check_ledger import differences
 from bot.storage.database import Connection, Database
+from bot.storage.retention import SWEEPS, sweep_some
 from tests.services.clocks import FrozenClock
 from tests.services.studio import GUILD, Told, Wall, answer, ask, open_studio, picture
 from tests.storage.people import AT, CANARY, cells, fill
@@ -205,3 +208,56 @@ async def test_a_server_whose_request_has_not_ended_waits(
     await services.sweeping.purge_left(set(), lambda _: True)
 
     assert await rows(services.database, "jobs") == 2
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_purge_looks_at_no_other_servers_bookings(services: Services) -> None:
+    def plan(connection: Connection) -> list[str]:
+        asked: list[str] = []
+        connection.connection.set_trace_callback(asked.append)  # pyright: ignore[reportAttributeAccessIssue]
+        with erasing.allowed(connection, "test"):
+            erasing.purge(connection, tables.bookings, ELSEWHERE, 5)
+        connection.connection.set_trace_callback(None)  # pyright: ignore[reportAttributeAccessIssue]
+        (found,) = (each for each in asked if each.lstrip().startswith("SELECT bookings"))
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {found}")
+        return [str(step.detail) for step in steps]
+
+    steps = await services.database.write(plan)
+
+    assert any("SEARCH bookings" in step for step in steps)
+    assert not any(step.startswith("SCAN") for step in steps)
+
+
+async def test_a_block_that_was_renewed_meanwhile_is_not_swept(
+    services: Services, clock: FrozenClock
+) -> None:
+    await services.database.write(lambda c: fill(c, GUILD, ANN, BOB))
+    there = await rows(services.database, "blocks")
+    (blocks,) = (each for each in SWEEPS if each.table is tables.blocks)
+    looks = iter([true(), false()])  # due when it was looked for, not when it is deleted
+
+    def due(_table: Table, _before: datetime) -> ColumnElement[bool]:
+        return next(looks)
+
+    renewed = replace(blocks, due=due)
+
+    await services.database.write(lambda c: sweep_some(c, renewed, GUILD, clock.now()))
+
+    assert await rows(services.database, "blocks") == there
+
+
+async def test_days_of_single_members_go_after_three_years(
+    services: Services, clock: FrozenClock
+) -> None:
+    for guild_id in (GUILD, ELSEWHERE):
+        await services.database.write(lambda c, guild_id=guild_id: fill(c, guild_id, ANN, BOB))
+    of_members = "dimension IN ('member', 'member-month')"
+    others = await rows(services.database, "daily", f"NOT {of_members}")
+    assert await rows(services.database, "daily", of_members) > 0
+    clock.at = AT + MEMBER_DAYS
+    clock.advance(days=31)
+
+    await services.sweeping.sweep()
+
+    assert await rows(services.database, "daily", of_members) == 0
+    assert await rows(services.database, "daily", f"NOT {of_members}") == others
