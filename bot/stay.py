@@ -51,7 +51,8 @@ class Stay:
         try:
             swept, purged = await self._sweeping.sweep(), list[int]()
             if self._client.is_ready():
-                await self._sweeping.compare(self._here(), self._ownership.owns)
+                application = self._client.application_id
+                await self._sweeping.compare(self._here(), self._ownership.owns, application)
                 purged = await self._sweeping.purge_left(self._here(), self._ownership.owns)
             await self._privacy.catch_up()
         except UserError as error:  # the next hour tries again; a raise would end the loop

@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.clock import Clock
 from bot.domain.retention import PURGE
-from bot.storage import departures, erasing, retention
+from bot.storage import departures, erasing, jobs, retention
 from bot.storage.database import Connection, Database
 from bot.storage.personal import REGISTRY
 from bot.storage.retention import SWEEPS, Sweep
@@ -57,12 +57,21 @@ class Sweeping:
         if back := [each for each in guild_ids if each in gone]:
             await self._database.write(lambda c: departures.remove(c, back))
 
-    async def compare(self, here: set[int], is_ours: Callable[[int], bool]) -> None:
+    async def compare(
+        self, here: set[int], is_ours: Callable[[int], bool], application: int | None = None
+    ) -> None:
         """Mark the stored servers that are not *here*, of those that this process has.
+
+        Not where the latest request was made with another *application*: somebody started with
+        the token of another bot, whose servers are others, and all would be purged in time.
 
         *here* must be every server that Discord names when it is ready, those included that it
         cannot reach at the moment.
         """
+        latest = await self._database.read(jobs.latest_application)
+        if application is not None and latest not in {None, application}:
+            log.error("another_application", cure="Check DISCORD_TOKEN; nothing is marked as left.")
+            return
         stored = await self._database.read(departures.stored)
         await self.returned(sorted(here))
         if missing := sorted(each for each in stored - here if is_ours(each)):

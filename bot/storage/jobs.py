@@ -99,6 +99,12 @@ def lineage(connection: Connection, job: Job, most: int = 10) -> list[Job]:
     return line
 
 
+def latest_application(connection: Connection) -> int | None:
+    """Return with which application the latest request was made; None where there is none."""
+    latest = select(jobs.c.application_id).order_by(jobs.c.id.desc()).limit(1)
+    return connection.execute(latest).scalar_one_or_none()
+
+
 def unfinished(connection: Connection, shards: Shards = ALL) -> list[Job]:
     """Return every job of servers on *shards* that has no final state, oldest first."""
     mine = (jobs.c.finished_at.is_(None), owned(jobs.c.guild_id, shards))

@@ -177,6 +177,17 @@ async def test_a_server_is_purged_thirty_days_after_it_left(
     assert await sweeping.purge_left({GUILD}, lambda _: True) == []
 
 
+async def test_another_bots_token_marks_nothing(services: Services) -> None:
+    await services.database.write(lambda c: fill(c, GUILD, ANN, BOB))
+    ticket = await services.studio.admit(ask())
+    own = ticket.ask.origin.application_id
+
+    await services.sweeping.compare({ELSEWHERE}, lambda _: True, own + 1)
+    assert await rows(services.database, "departures") == 0
+    await services.sweeping.compare({ELSEWHERE}, lambda _: True, own)
+    assert await rows(services.database, "departures", f"guild_id = {GUILD}") == 1
+
+
 async def test_what_happened_while_easel_was_off_is_found(
     services: Services, clock: FrozenClock
 ) -> None:
