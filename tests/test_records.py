@@ -9,10 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.services.fingerprints import load_keys
 from bot.storage.address import SqliteFile
-from bot.storage.database import open_database
+from bot.storage.database import Connection, open_database
+from bot.storage.tables import jobs
 from tests.fakes.discord_api import FakeDiscord
 from tests.migrated import migrated
 from tests.storage.people import beside, fill, traces
@@ -164,6 +166,7 @@ async def test_a_server_that_left_while_easel_was_off_is_found(
         environ = await filled(tmp_path, "sqlite", request)
         async with open_database(environ["DATABASE_URL"]) as database:
             await database.write(lambda c: fill(c, here.id, ANN, BOB))
+            await database.write(lambda c: by_application(c, discord.bot.id))
         port = str(free_port())
         more = {**environ, **discord.environment, "HEALTH_PORT": port}
         process = await start(tmp_path, more, "run")
@@ -177,6 +180,11 @@ async def test_a_server_that_left_while_easel_was_off_is_found(
 
     assert done.code == 0, done.err
     assert found == [GUILD, ELSEWHERE]
+
+
+def by_application(connection: Connection, application_id: int) -> None:
+    """Let all requests have been made with this application."""
+    connection.execute(update(jobs).values(application_id=application_id))
 
 
 def departed(path: Path) -> list[int]:
