@@ -124,7 +124,7 @@ def state(connection: Connection) -> Migrated:
     elif before not in {script.revision for script in scripts.walk_revisions()}:
         raise SetupError(
             f"The database was written by a newer version of Easel (its revision is {before}, this "
-            f"version knows {after}); install that version, or restore a backup from before it."
+            f"version knows {after}); install that version, or restore a back-up from before it."
         )
     return Migrated(before=before, after=after)
 
