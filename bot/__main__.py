@@ -19,6 +19,8 @@ import cogs
 from bot.console import databases, operating, records
 from bot.console.endings import EXIT_FAILED, EXIT_SETUP, leave
 from bot.console.environment import settings as read_settings
+from bot.console.environment import strangers
+from bot.console.ids import ID
 from bot.domain.errors import DiscordUnreachable, SetupError, ShardsLost
 from bot.logs import configure_logs
 from bot.settings import Settings, require_key, secrets_of, token_of
@@ -94,7 +96,7 @@ def demo(port: int | None, *, browser: bool) -> None:
 
 
 @main.command()
-@click.option("--channel", type=int, help="Check the bot's permissions in this channel, too.")
+@click.option("--channel", type=ID, help="Check the bot's permissions in this channel, too.")
 def doctor(channel: int | None) -> None:
     """Say in plain words what is wrong, and how to mend it."""
     settings = read_settings()
@@ -103,7 +105,7 @@ def doctor(channel: int | None) -> None:
 
     async def report() -> bool:
         well = True
-        async for finding in look(settings, channel):
+        async for finding in look(settings, channel, strangers()):
             well = well and finding.well
             click.echo(_line(finding))
         return well
@@ -112,7 +114,7 @@ def doctor(channel: int | None) -> None:
 
 
 @main.command()
-@click.option("--guild", type=int, help="Register on this server only, which shows at once.")
+@click.option("--guild", type=ID, help="Register on this server only, which shows at once.")
 def sync(guild: int | None) -> None:
     """Register the commands with Discord; once, and after an upgrade."""
     settings = read_settings()

@@ -16,9 +16,16 @@ from bot.services.doctor import Check, budget_check, examine, machine_checks, pr
 from bot.settings import Settings, limits_money, require_key, token_of
 
 
-async def look(settings: Settings, channel: int | None) -> AsyncGenerator[Finding]:
-    """Yield every finding of the doctor, those of one *channel* of Discord's included."""
+async def look(
+    settings: Settings, channel: int | None, written: Sequence[Finding] = ()
+) -> AsyncGenerator[Finding]:
+    """Yield every finding of the doctor, those of one *channel* of Discord's included.
+
+    *written* is what was found where the settings stand.
+    """
     use_proxy(settings)
+    for finding in written:
+        yield finding
     async for finding in examine(_checks(settings, channel)):
         yield finding
 

@@ -94,7 +94,7 @@ def _end_if_lost(manner: Manner, task: "asyncio.Task[None]") -> None:
 class Life:
     """One process's: it gets ready for all, then waits for its shards, then works on them.
 
-    *role* is how far it has come: starting, standby or working.
+    *role* is how far it has come: starting, standby or working (Discord has let it in).
     """
 
     def __init__(self, services: Services, client: EaselClient, sharding: Sharding) -> None:
@@ -108,8 +108,9 @@ class Life:
         await self.client.load_commands()
         freeze_objects()
         await self._get_shards(manner)
-        self.role = "working"
+        self.role = "starting"  # also after standing by: Discord may refuse, or be away
         await self.client.login(token)
+        self.role = "working"
         await self.client.connect()
 
     async def _get_shards(self, manner: Manner) -> None:

@@ -307,12 +307,19 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def variables() -> frozenset[str]:
+    """Return the names of all variables that are read, those for secrets' files included."""
+    fields = Settings.model_fields.items()
+    files = (f"{name.upper()}_FILE" for name, field in fields if is_secret(field))
+    return frozenset((*(name.upper() for name in Settings.model_fields), *files))
+
+
 def token_of(settings: Settings) -> str:
     """Return the bot's token. Raises SetupError where none is set."""
     if settings.discord_token is None:
         raise SetupError(
             "DISCORD_TOKEN is not set; copy the bot's token from the Bot page of Discord's "
-            "developer portal into it, or into a file that DISCORD_TOKEN_FILE names."
+            f"developer portal into it, or into a file that DISCORD_TOKEN_FILE names.{_no_file()}"
         )
     return settings.discord_token.get_secret_value()
 
@@ -391,9 +398,17 @@ def _read_secret(pointer: str, path: Path) -> str:
     return secret
 
 
+def _no_file() -> str:
+    here = Path(".env")
+    if here.exists():
+        return ""
+    return f" There is no file .env in {here.absolute().parent}; start Easel where it is."
+
+
 def _sentence(name: str) -> str:
     field = Settings.model_fields[name]
-    return f"{name.upper()} must be {takes(field)}; correct it, or leave it empty for the default."
+    cure = "correct it" if is_secret(field) else "correct it, or leave it empty for the default"
+    return f"{name.upper()} must be {takes(field)}; {cure}."
 
 
 def _metadata(field: FieldInfo) -> tuple[Any, ...]:

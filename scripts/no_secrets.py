@@ -35,7 +35,7 @@ def main() -> int:
     for secret in new:
         sys.stderr.write(f"{secret.filename}:{secret.line_number}: {secret.type}\n")
     if new:
-        sys.stderr.write("If none is a secret: `make secrets`. If one is: it is known now.\n")
+        sys.stderr.write("Where none of it is one, run `make secrets`; what is one is known now.\n")
     return 1 if new else 0
 
 

@@ -26,6 +26,7 @@ from tests.web.test_health import free_port
 ROOT = Path(__file__).parent.parent
 MENU = 3  # a command in the menu of a message
 CANARY = "canary-0123456789-canary"
+STRANGE = " in the file .env is no setting of Easel."
 NOBODY = "http://127.0.0.1:9/api/v10"  # the discard port: nothing listens there
 
 
@@ -128,6 +129,62 @@ async def test_a_file_with_settings_is_read_and_the_environment_wins(tmp_path: P
     done = await easel(tmp_path, {"LOG_LEVEL": "INFO", "DISCORD_TOKEN": ""}, "run")
 
     assert (done.code, done.err[:24]) == (78, "easel: LOG_FORMAT must b")
+
+
+async def test_a_line_of_the_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"LOG_LEVEL=INFO\n\n# a token\nDISCORD_TOKEN='{CANARY}\n")
+
+    done = await easel(tmp_path, {}, "run")
+
+    assert (done.code, len(done.err.splitlines())) == (78, 1)
+    assert done.err.startswith("easel: Line 4 of the file .env cannot be read; write NAME=value")
+    assert CANARY not in done.err
+
+
+async def test_without_the_file_a_missing_token_says_so(tmp_path: Path) -> None:
+    nowhere = await easel(tmp_path, {}, "sync")
+    (tmp_path / ".env").touch()
+    there = await easel(tmp_path, {}, "sync")
+
+    assert f"There is no file .env in {tmp_path}; start Easel where it is." in nowhere.err
+    assert "There is no file" not in there.err
+
+
+async def test_doctor_names_what_is_no_setting_in_the_file(tmp_path: Path) -> None:
+    lines = ("MONTHLY_BUDGET_DOLARS=20", "", "DISCORD_TOKEN_FILE=", "EASEL_EXTRA=heic", CANARY)
+    (tmp_path / ".env").write_text("\n".join((*lines, "COLOUR_OF_THE_MOON=1")))
+    environ = {"IMAGE_PROVIDER": "sketch", "LOG_LEVLE": "of the environment"}
+
+    done = await easel(tmp_path, environ, "doctor")
+
+    told = [line for line in done.out.splitlines() if "Settings: " in line]
+    assert done.code == 1
+    assert [line.removeprefix("problem  Settings: ") for line in told] == [
+        f"MONTHLY_BUDGET_DOLARS{STRANGE} Did you mean MONTHLY_BUDGET_DOLLARS?",
+        "Line 5 of the file .env is no setting. Write NAME=value there.",
+        f"COLOUR_OF_THE_MOON{STRANGE} docs/settings.md has all of them.",
+    ]
+    assert (CANARY in done.out + done.err, done.err) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("person", "show", "abc"), 2, "'abc' is no id; an id is a long number"),
+        (("doctor", "--channel", "CHANNEL_ID"), 2, "'CHANNEL_ID' is no id; an id is a long number"),
+        (("top", "foo"), 78, "foo is no HOST:PORT; write it as in 127.0.0.1:8080."),
+        (("stops", "list", "127.0.0.1:0"), 78, "127.0.0.1:0 is no HOST:PORT"),
+        (("jobs", "list"), 78, "cannot be used (ConnectionRefusedError); check its address"),
+    ],
+)
+async def test_a_wrong_word_is_told_with_what_it_should_be(
+    tmp_path: Path, words: tuple[str, ...], code: int, says: str
+) -> None:
+    away = {"DATABASE_URL": "postgresql://me:hush@127.0.0.1:9/easel"}  # nothing listens there
+
+    done = await easel(tmp_path, away, *words)
+
+    assert (done.code, says in done.err) == (code, True), done.err
 
 
 async def test_a_refused_token_ends_with_78(discord: FakeDiscord, tmp_path: Path) -> None:

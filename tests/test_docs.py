@@ -21,8 +21,8 @@ from bot.ui.permissions import PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
 WORDS = (
-    "domain/errors", "services/sharding", "storage/shard_locks", "storage/sqlite_file",
-    "ui/failures", "ui/results",
+    "domain/errors", "services/sharding", "storage/backup", "storage/shard_locks",
+    "storage/sqlite_file", "ui/failures", "ui/results",
 )  # fmt: skip
 PERMISSION_NAMES = (
     "View Channels",

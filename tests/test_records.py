@@ -144,7 +144,10 @@ async def test_the_key_is_changed_and_the_old_one_forgotten(tmp_path: Path) -> N
     done = await easel(tmp_path, environ, "rotate-key")
     assert done.code == 0, done.err
     assert load_keys(key)[1:] == (first,)
-    assert (await easel(tmp_path, environ, "rotate-key", "--forget-old")).code == 0
+    asked = await easel(tmp_path, environ, "rotate-key", "--forget-old")
+    assert (asked.code, "It cannot be undone" in asked.out) == (1, True)
+    assert load_keys(key)[1:] == (first,)
+    assert (await easel(tmp_path, environ, "rotate-key", "--forget-old", "--yes")).code == 0
     assert len(load_keys(key)) == 1
 
     own = await easel(tmp_path, {**environ, "HASH_KEY": "k" * 16}, "rotate-key")

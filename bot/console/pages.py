@@ -17,10 +17,10 @@ def addresses(settings: Settings, given: Sequence[str] = ()) -> list[str]:
     """Return the pages' addresses, as HOST:PORT: those *given*, or this machine's.
 
     Raises:
-        SetupError: none is given, and the settings say that there are no pages.
+        SetupError: one is none such, or none is given and the settings say that there are no pages.
     """
     if given:
-        return list(given)
+        return [_checked(each) for each in given]
     if settings.health_port is None:
         raise SetupError(
             "HEALTH_PORT is not set, so a running Easel cannot be asked; set it (8080, say) for "
@@ -28,6 +28,13 @@ def addresses(settings: Settings, given: Sequence[str] = ()) -> list[str]:
         )
     host = "127.0.0.1" if settings.health_host in {"0.0.0.0", "::"} else settings.health_host  # noqa: S104 - what is listened on, not what is opened
     return [f"[{host}]:{settings.health_port}" if ":" in host else f"{host}:{settings.health_port}"]
+
+
+def _checked(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not (port.isdecimal() and 0 < int(port) < 1 << 16):
+        raise SetupError(f"{address} is no HOST:PORT; write it as in 127.0.0.1:8080.")
+    return address
 
 
 def fetch(address: str, path: str, *, post: bool = False) -> str:

@@ -17,6 +17,7 @@ import click
 
 from bot.console.endings import EXIT_FAILED, leave
 from bot.console.environment import settings
+from bot.console.ids import ID
 from bot.console.progress import told
 from bot.domain.errors import SetupError, StillRunning, StorageBusy
 from bot.settings import Settings
@@ -31,8 +32,6 @@ T = TypeVar("T")
 _NOTHING: Final = 3
 """The exit code where nothing is stored of whom or what was named."""
 
-_ID = click.IntRange(1 << 40, (1 << 63) - 1)  # a shorter number stands in texts for other things
-
 
 @click.group()
 def person() -> None:
@@ -45,7 +44,7 @@ def server() -> None:
 
 
 @person.command(name="show")
-@click.argument("user_id", type=_ID, metavar="ID")
+@click.argument("user_id", type=ID, metavar="ID")
 @click.option("--file", type=click.Path(path_type=Path), help="Write it there, not to the screen.")
 def show_person(user_id: int, file: Path | None) -> None:
     """Show everything that is stored of a person, as JSON; also while Easel runs."""
@@ -64,7 +63,7 @@ def show_person(user_id: int, file: Path | None) -> None:
 
 
 @person.command(name="delete")
-@click.argument("user_id", type=_ID, metavar="ID")
+@click.argument("user_id", type=ID, metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_person(user_id: int, *, yes: bool) -> None:
     """Erase a person on all servers, as `/privacy delete` does. With SQLite stop Easel first."""
@@ -92,7 +91,7 @@ def delete_person(user_id: int, *, yes: bool) -> None:
 
 
 @server.command(name="show")
-@click.argument("guild_id", type=_ID, metavar="ID")
+@click.argument("guild_id", type=ID, metavar="ID")
 def show_server(guild_id: int) -> None:
     """Say how many rows are stored of a server; also while Easel runs."""
     from bot.storage import erasing
@@ -106,7 +105,7 @@ def show_server(guild_id: int) -> None:
 
 
 @server.command(name="delete")
-@click.argument("guild_id", type=_ID, metavar="ID")
+@click.argument("guild_id", type=ID, metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_server(guild_id: int, *, yes: bool) -> None:
     """Purge a server now, as happens 30 days after it removed Easel. With SQLite stop Easel."""
@@ -139,7 +138,8 @@ def delete_server(guild_id: int, *, yes: bool) -> None:
 
 @click.command(name="rotate-key")
 @click.option("--forget-old", is_flag=True, help="Drop the key before the one in use instead.")
-def rotate(*, forget_old: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rotate(*, forget_old: bool, yes: bool) -> None:
     """Put a new key of the fingerprints in use; the one before is still recognised."""
     from bot.services.fingerprints import rotate_key
     from bot.storage.address import SqliteFile, parse
@@ -156,6 +156,12 @@ def rotate(*, forget_old: bool) -> None:
         raise SetupError("HASH_KEY is not set; with PostgreSQL every process needs the same one.")
     if not address.path.exists():
         raise SetupError(f"There is no database {address.path}, so there is no key to change.")
+    if forget_old and not yes:
+        click.confirm(
+            "Drop the old key? What only it made, such as blocks of deleted members, is not "
+            "recognised any more. It cannot be undone",
+            abort=True,
+        )
     with locked(address):
         rotate_key(address.key, forget=forget_old)
     if forget_old:

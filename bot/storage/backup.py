@@ -24,6 +24,7 @@ from bot.storage.lane import primary_code
 from bot.storage.migrate import state
 from bot.storage.sqlite_file import (
     OWNER_ONLY,
+    DamagedError,
     check_whole,
     connect_reading,
     locked,
@@ -117,7 +118,12 @@ def restore(url: str, source: Path, *, now: datetime, progress: Progress) -> Res
     _refuse_own(file, source)
     kept_key = _beside(source, ".key")
     key = file.key if kept_key.exists() else None
-    with locked(file), _told_in_words(source, file.path), _temporary(file.path) as copy:
+    with (
+        locked(file),
+        _no_back_up(source),
+        _told_in_words(source, file.path),
+        _temporary(file.path) as copy,
+    ):
         rows = _copy(source, copy, progress)
         copied = _verified(copy, rows, file.path, key, source)
         aside = _swap(file, copy, kept_key if key else None, now)
@@ -158,6 +164,18 @@ def _told_in_words(source: Path, target: Path) -> Generator[None]:
     except sqlite3.Error as error:
         at_fault = target if primary_code(error) in _OF_THE_TARGET else source
         raise unusable(at_fault, error) from None
+
+
+@contextmanager
+def _no_back_up(source: Path) -> Generator[None]:
+    """Say of a damaged *source* what holds for it: the database itself is another file."""
+    try:
+        yield
+    except DamagedError:
+        raise SetupError(
+            f"{source} is no usable back-up: it is damaged, or no database at all; your database "
+            "was not touched. Name another file."
+        ) from None
 
 
 @contextmanager
@@ -216,6 +234,8 @@ def _verified(
     except SetupError as error:
         if source is None:
             raise SetupError(f"No back-up was made: {_about(error, copy, target)}") from None
+        if isinstance(error, DamagedError):
+            raise
         raise SetupError(
             f"Nothing was changed, because {source} cannot be used: {_about(error, copy, source)}"
         ) from None

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import SetupError
 from bot.storage.address import PostgresqlServer, SqliteFile, parse
-from bot.storage.migrate import state
+from bot.storage.migrate import server_unusable, state
 from bot.storage.sqlite_file import reading_engine
 
 T = TypeVar("T")
@@ -45,9 +45,7 @@ async def _on_server(server: PostgresqlServer, question: Callable[[Connection], 
             await connection.execution_options(**snapshot)
             return await connection.run_sync(lambda plain: _current(plain, question))
     except (DBAPIError, OSError) as error:
-        raise SetupError(
-            f"The PostgreSQL server of DATABASE_URL cannot be used ({type(error).__name__})."
-        ) from error
+        raise server_unusable(error) from error
 
 
 def _current(connection: Connection, question: Callable[[Connection], T]) -> T:

@@ -124,7 +124,7 @@ def state(connection: Connection) -> Migrated:
     elif before not in {script.revision for script in scripts.walk_revisions()}:
         raise SetupError(
             f"The database was written by a newer version of Easel (its revision is {before}, this "
-            f"version knows {after}); install that version, or restore a backup from before it."
+            f"version knows {after}); install that version, or restore a back-up from before it."
         )
     return Migrated(before=before, after=after)
 
@@ -157,6 +157,15 @@ def _refuse_strangers(connection: Connection) -> None:
         )
 
 
+def server_unusable(error: DBAPIError | OSError) -> SetupError:
+    """Return what to tell the operator when the PostgreSQL server cannot be asked."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return SetupError(
+        f"The PostgreSQL server of DATABASE_URL cannot be used ({type(cause).__name__}); check "
+        "its address, the name of the database, the user and the password."
+    )
+
+
 async def _upgrade_server(server: PostgresqlServer, progress: Progress) -> Migrated:
     engine = create_async_engine(server.url, poolclass=NullPool, hide_parameters=True)
     try:
@@ -164,8 +173,4 @@ async def _upgrade_server(server: PostgresqlServer, progress: Progress) -> Migra
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
             return await connection.run_sync(partial(upgrade, progress=progress))
     except (DBAPIError, OSError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise SetupError(
-            f"The PostgreSQL server of DATABASE_URL cannot be used ({type(cause).__name__}); check "
-            "its address, the name of the database, the user and the password."
-        ) from error
+        raise server_unusable(error) from error

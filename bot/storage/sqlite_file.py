@@ -31,6 +31,10 @@ _MAGIC = b"SQLite format 3\0"
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 
 
+class DamagedError(SetupError):
+    """The file is damaged, or no SQLite database at all."""
+
+
 @contextmanager
 def claimed(file: SqliteFile, wait: float = 0) -> Generator[None]:
     """Hold the file for this process alone, its directory made and its bytes looked at.
@@ -178,7 +182,7 @@ def _refuse_half_of_one(file: SqliteFile) -> None:
     if _size(wal) and not _size(file.path):
         raise SetupError(
             f"{file.path} is missing or empty, but {wal.name} beside it holds what was written to "
-            "it; put the database back, or restore a backup with `easel restore`."
+            "it; put the database back, or restore a back-up with `easel restore`."
         )
 
 
@@ -224,8 +228,8 @@ def _look_at(path: Path) -> None:
         ) from None
     if start and start != _MAGIC:
         raise SetupError(
-            f"{path} is not a SQLite database and was left as it is; restore a backup over it "
-            "with `easel restore FILE`, or set DATABASE_URL to another file."
+            f"{path} is not a SQLite database and was left as it is; restore a back-up over "
+            "it with `easel restore FILE`, or set DATABASE_URL to another file."
         )
 
 
@@ -252,8 +256,8 @@ def unusable(path: Path, error: sqlite3.Error) -> SetupError:
             )
 
 
-def _damaged(path: Path) -> SetupError:
-    return SetupError(
-        f"The database {path} is damaged and was left as it is; restore your last backup over it "
+def _damaged(path: Path) -> DamagedError:
+    return DamagedError(
+        f"The database {path} is damaged and was left as it is; restore your last back-up over it "
         "with `easel restore FILE` and start again."
     )

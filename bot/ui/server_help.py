@@ -57,7 +57,7 @@ def _help_panel(
         lines(say(locale, "What you can do"), _offered(interaction, _COMMANDS)),
         _where(locale, choices, _host(interaction)),
         lines(say(locale, "What is left for you"), _left(locale, standings)),
-        lines(say(locale, "When something is wrong"), _ways(locale)),
+        lines(say(locale, "When something is wrong"), _ways(locale, choices)),
     ]
     if is_manager(interaction):
         rows = _offered(interaction, _FOR_MANAGERS)
@@ -92,9 +92,11 @@ def _left(locale: str, standings: Iterable[Standing]) -> list[str]:
     return rows or [say(locale, "No limits of your own.")]
 
 
-def _ways(locale: str) -> list[str]:
+def _ways(locale: str, choices: GuildChoices) -> list[str]:
+    """Return the ways out that there are: a moderator is asked in the log channel."""
+    declined = say(locale, "A request was declined: press **Ask a moderator** below the refusal.")
     return [
-        say(locale, "A request was declined: press **Ask a moderator** below the refusal."),
+        *([] if choices.log_channel is None else [declined]),
         say(locale, "A picture should not be here: **Report image** in its menu, below Apps."),
         small([say(locale, "For all else, ask the people who run this server.")]),
     ]

@@ -31,9 +31,20 @@ async def test_a_member_reads_what_they_can_do_and_how_much_is_left(
     assert f"**Where**: {art_room.mention}" in told
     assert "**Who**: everyone" in told
     assert "1 used" in told
-    assert "Ask a moderator" in told
+    assert "Report image" in told
+    assert "Ask a moderator" not in told  # there is no channel in which they would read it
     assert "/easel setup" not in told
     assert "/blend" not in told or world.easel.tree.get_command("blend")
+
+
+async def test_with_a_log_channel_moderators_can_be_asked(
+    world: World, ann: MemberActor, art_room: ChannelHandle
+) -> None:
+    await log_room_of(world)
+
+    told = private_text(await ann.slash(art_room, "easel help"))
+
+    assert "press **Ask a moderator** below the refusal" in told
 
 
 async def test_a_manager_reads_one_section_more(

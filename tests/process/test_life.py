@@ -1,13 +1,16 @@
 """How the process starts, refuses to start, goes down, and comes back."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
 
 import pytest
 
+from tests.fakes import discord_faults
 from tests.fakes.images_answers import Fault
 from tests.process.books import read_books
+from tests.process.cluster import free_port, page
 from tests.process.harness import Answer, acknowledged, drawn
 from tests.process.nursery import born
 from tests.process.processes import Process
@@ -71,6 +74,22 @@ async def test_fails_for_now_where_discord_is_away(tmp_path: Path) -> None:
     ):
         assert await bot.ended() == 1, bot.log
     assert is_one_sentence(bot.log, "DISCORD_API_URL"), bot.log
+
+
+async def test_works_only_once_discord_has_let_it_in(tmp_path: Path) -> None:
+    port, held = free_port(), asyncio.Event()
+    async with open_stage(tmp_path) as stage:
+        discord = stage.discord
+        discord.faults.on("GET /users/@me", discord_faults.Fault(hold=held))
+        async with stage.bot(HEALTH_PORT=str(port)) as bot:
+            await discord.until(lambda: discord.calls, poll=POLL, what="a login")
+            status, said = await page(port, "healthz")
+            stopped = await bot.stop()
+            held.set()
+
+    assert (status, said["role"]) == (200, "starting")
+    assert stopped == 0, bot.log
+    assert "Traceback" not in bot.log
 
 
 async def test_takes_secrets_from_files_and_sketches_without_a_key(tmp_path: Path) -> None:

@@ -203,13 +203,17 @@ def test_a_damaged_database_makes_no_backup(
 
 
 def test_damage_that_only_a_check_finds_makes_no_backup(filled: Path, url: str, kept: Path) -> None:
-    with filled.open("r+b") as file:
-        file.seek(36)
-        file.write(bytes([0, 0, 0, 7]))  # how many pages are free, wrongly
+    miscounted(filled)
 
     with pytest.raises(SetupError, match=r"No back-up was made: .* is damaged"):
         back_up(url, kept, now=NOW, progress=silent)
     assert not kept.exists()
+
+
+def miscounted(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(36)
+        file.write(bytes([0, 0, 0, 7]))  # how many pages are free, wrongly
 
 
 def damage(path: Path) -> None:
@@ -395,9 +399,10 @@ def cut(file: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (damage, "damaged"),
-        (text, "damaged"),
-        (cut, "damaged"),
+        (damage, "is no usable back-up: it is damaged"),
+        (text, "is no usable back-up: it is damaged"),
+        (cut, "is no usable back-up: it is damaged"),
+        (miscounted, "is no usable back-up: it is damaged"),
         (strangers, "tables of another program"),
         (newer, "newer version of Easel"),
         (empty, "no database of Easel's"),
@@ -415,6 +420,7 @@ def test_a_backup_that_is_none_changes_nothing(
 
     assert str(earlier) in str(caught.value)
     assert ".part" not in str(caught.value)
+    assert "easel restore" not in str(caught.value)  # that is the cure of a database
     assert guilds(path) == [(1,), (2,)]
     assert names(path.parent) == before
 

@@ -166,7 +166,7 @@ def test_a_damaged_file_is_left_as_it_is(path: Path, url: str) -> None:
 
     message = refusal(url)
 
-    assert "is damaged and was left as it is; restore your last backup" in message
+    assert "is damaged and was left as it is; restore your last back-up" in message
     assert path.read_bytes() == damaged
 
 
