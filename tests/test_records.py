@@ -201,5 +201,5 @@ async def test_what_is_no_id_of_discords_deletes_nothing(command: str, tmp_path:
     ended = await easel(tmp_path, {"IMAGE_PROVIDER": "sketch"}, command, "delete", "5", "--yes")
 
     assert ended.code == 2
-    assert "5 is not in the range" in ended.err
+    assert "'5' is no id" in ended.err
     assert not (tmp_path / "data").exists()
