@@ -5,6 +5,7 @@ baseline anew: look at each line that this adds. A line that moves is no news.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,8 +25,9 @@ NONE_IN = re.compile(  # lock files, catalogues, and what is no text
 
 def main() -> int:
     """Look, and say what was found."""
+    os.chdir(ROOT)  # the names in the baseline are those from here
     with default_settings():
-        found = SecretsCollection(str(ROOT))
+        found = SecretsCollection()
         found.scan_files(*_tracked())
         if "--write" in sys.argv[1:]:
             baseline.save_to_file(found, str(BASELINE))
