@@ -21,6 +21,7 @@ from bot.storage.writer import WriterThread
 
 _READERS = 4
 _POOL_SECONDS = 10
+_LINGERS = 1.0  # seconds that what a killed process had just begun may outlive it, lock and all
 _READ_ONLY = {"mode": "ro", "uri": "true"}
 
 
@@ -31,7 +32,7 @@ async def open_sqlite(file: SqliteFile) -> AsyncGenerator[tuple[Lane, Lane]]:
     Raises:
         SetupError: it cannot be used; the text says why and what to do.
     """
-    with claimed(file):
+    with claimed(file, wait=_LINGERS):
         await asyncio.to_thread(upgrade_file, file)
         async with _writer(file.path) as writes, _readers(file.path) as reads:
             yield writes, reads

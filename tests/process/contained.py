@@ -23,6 +23,11 @@ MOUNT = f"""
 set -eu
 root=$1 data=$2 things=$3; shift 3
 mount -t tmpfs -o mode=755,size=1m root "$root"
+mkdir "$root/proc" "$root/dev" "$root/tmp" "$root/data"
+mount --bind /proc "$root/proc"
+mount --bind /dev "$root/dev"
+mount -t tmpfs -o mode=1777,size=64m,nosuid,nodev,noexec tmp "$root/tmp"
+mount --bind "$data" "$root/data"
 while [ "$things" -gt 0 ]; do
     if [ -d "$1" ]; then mkdir -p "$root$2"
     else mkdir -p "$(dirname "$root$2")"; : > "$root$2"; fi
@@ -30,11 +35,6 @@ while [ "$things" -gt 0 ]; do
     mount -o remount,bind,ro,nosuid "$root$2"
     shift 2; things=$((things - 1))
 done
-mkdir "$root/proc" "$root/dev" "$root/tmp" "$root/data"
-mount --bind /proc "$root/proc"
-mount --bind /dev "$root/dev"
-mount -t tmpfs -o mode=1777,size=64m,nosuid,nodev,noexec tmp "$root/tmp"
-mount --bind "$data" "$root/data"
 mount -o remount,ro "$root"
 exec chroot "$root" /usr/bin/setpriv --reuid {UID} --regid {UID} --clear-groups --no-new-privs \\
     --bounding-set=-all --inh-caps=-all -- /usr/bin/env --ignore-environment --chdir=/data "$@"
