@@ -39,18 +39,11 @@ def told() -> Stops:
     return Stops(answer(picture()), ends=(SOON,))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> dict[str, str]:
-    if request.param == "sqlite":
-        return {}
-    return {"DATABASE_URL": request.getfixturevalue("postgresql_url")}
-
-
 @pytest.fixture
 async def services(
-    tmp_path: Path, clock: FrozenClock, told: Stops, url: dict[str, str]
+    tmp_path: Path, clock: FrozenClock, told: Stops, database_kind: str
 ) -> AsyncGenerator[Services]:
-    async with open_studio(tmp_path, clock, told, OPERATOR_CHANNEL_ID="9", **url) as opened:
+    async with open_studio(tmp_path, clock, told, OPERATOR_CHANNEL_ID="9") as opened:
         yield opened
 
 
