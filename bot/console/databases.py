@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from bot.console.endings import EXIT_FAILED, leave
-from bot.console.environment import settings
+from bot.console.environment import database_url
+from bot.console.progress import told
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database to this version's shape; `run` does the same by itself."""
-    url = settings().database_url.get_secret_value()
-    from bot.console.progress import told
+    url = database_url()
     from bot.storage import migrate as storage
 
     with told("Made", "{} revisions".format) as tell:
@@ -28,7 +28,7 @@ def migrate() -> None:
 @click.command()
 def check_ledger() -> None:
     """Say whether limits and grants add up to the ledger; nothing is changed."""
-    url = settings().database_url.get_secret_value()
+    url = database_url()
     from bot.storage.check_ledger import check
 
     found = check(url)
@@ -45,8 +45,7 @@ def check_ledger() -> None:
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def backup(file: Path | None, *, force: bool) -> None:
     """Copy the database to FILE, also while Easel runs; by default beside it, with the time."""
-    url = settings().database_url.get_secret_value()
-    from bot.console.progress import told
+    url = database_url()
     from bot.storage.backup import back_up
 
     with told("Copied", _megabytes) as tell:
@@ -62,8 +61,7 @@ def backup(file: Path | None, *, force: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Put the back-up FILE in the database's place; the old one is kept. Stop Easel first."""
-    url = settings().database_url.get_secret_value()
-    from bot.console.progress import told
+    url = database_url()
     from bot.storage.backup import restore as put_back
 
     with told("Copied", _megabytes) as tell:
@@ -82,8 +80,7 @@ def restore(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def copy_database(file: Path) -> None:
     """Copy the SQLite database FILE into the empty PostgreSQL database of DATABASE_URL."""
-    url = settings().database_url.get_secret_value()
-    from bot.console.progress import told
+    url = database_url()
     from bot.services.fingerprints import write_keys
     from bot.storage.address import SqliteFile
     from bot.storage.copying import copy_database as copy

@@ -23,6 +23,14 @@ def settings() -> Settings:
     return load_settings(environment())
 
 
+def database_url(chosen: Settings | None = None) -> str:
+    """Return where the database is, by what is *chosen* or by the environment. Raises SetupError.
+
+    It may hold a password.
+    """
+    return (chosen or settings()).database_url.get_secret_value()
+
+
 def environment() -> Mapping[str, str]:
     """Return the environment, with what it lacks from the file .env here. Raises SetupError."""
     written = {each.key: each.value for each in _bindings() if each.key}

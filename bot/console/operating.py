@@ -6,7 +6,7 @@ from functools import partial
 
 import click
 
-from bot.console.environment import settings
+from bot.console.environment import database_url, settings
 from bot.domain.errors import SetupError
 from bot.domain.jobs import Job
 from bot.domain.money import dollars
@@ -40,7 +40,7 @@ def list_jobs() -> None:
     from bot.storage import jobs as storage
     from bot.storage.looking import look
 
-    found = look(settings().database_url.get_secret_value(), storage.unfinished)
+    found = look(database_url(), storage.unfinished)
     for job in found:
         click.echo(_line(job))
     click.echo(f"{len(found)} have not ended." if found else "Nothing is open.")
@@ -53,7 +53,7 @@ def show(code: str) -> None:
     from bot.storage import jobs as storage
     from bot.storage.looking import look
 
-    url = settings().database_url.get_secret_value()
+    url = database_url()
     job = look(url, partial(storage.by_code, code=code.removeprefix("#")))
     if job is None:
         raise SetupError(f"There is no request {code}.")

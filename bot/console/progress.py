@@ -4,24 +4,25 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+import click
 
-Tell = Callable[[int, int], None]
-"""Takes how much is done, and of how much."""
+from bot.domain.progress import Progress
 
 _EVERY = 1.0  # seconds between two lines
 
 
 @contextmanager
-def told(what: str, unit: Callable[[int], str]) -> Generator[Tell]:
+def told(what: str, unit: Callable[[int], str]) -> Generator[Progress]:
     """Give a function that shows on the error stream how far *what* has come, counted in *unit*."""
+    from rich import progress as rich
+    from rich.console import Console
+
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Lines(console, what, unit)
+        yield _Lines(what, unit)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    columns = (rich.TextColumn("{task.description}"), rich.BarColumn(), rich.TimeRemainingColumn())
+    with rich.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(what, total=None)
 
         def tell(done: int, total: int) -> None:
@@ -34,8 +35,7 @@ def told(what: str, unit: Callable[[int], str]) -> Generator[Tell]:
 class _Lines:
     """Says it in a line, at most one a second."""
 
-    def __init__(self, console: Console, what: str, unit: Callable[[int], str]) -> None:
-        self._console = console
+    def __init__(self, what: str, unit: Callable[[int], str]) -> None:
         self._what = what
         self._unit = unit
         self._next = time.monotonic() + _EVERY
@@ -44,4 +44,4 @@ class _Lines:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY
             said = f"{self._what} {self._unit(done)} of {self._unit(total)}."
-            self._console.print(said, highlight=False)
+            click.echo(said, err=True)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from bot.console.endings import EXIT_FAILED, leave
-from bot.console.environment import settings
+from bot.console.environment import database_url, settings
 from bot.console.ids import ID
 from bot.console.progress import told
 from bot.domain.errors import SetupError, StillRunning, StorageBusy
+from bot.domain.progress import added_up
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def show_person(user_id: int, file: Path | None) -> None:
     from bot.storage import person as people
     from bot.storage.looking import look
 
-    found = look(_url(settings()), lambda connection: people.stored(connection, user_id))
+    found = look(database_url(), lambda connection: people.stored(connection, user_id))
     if not found:
         leave(f"Nothing is stored of {user_id}.", _NOTHING)
     stored = [
@@ -97,7 +98,7 @@ def show_server(guild_id: int) -> None:
     from bot.storage import erasing
     from bot.storage.looking import look
 
-    rows = look(_url(settings()), lambda connection: erasing.rows_of_guild(connection, guild_id))
+    rows = look(database_url(), lambda connection: erasing.rows_of_guild(connection, guild_id))
     if not rows:
         leave(f"Nothing is stored of server {guild_id}.", _NOTHING)
     click.echo(f"Stored of server {guild_id}:")
@@ -125,7 +126,7 @@ def delete_server(guild_id: int, *, yes: bool) -> None:
             if busy is not None:
                 raise StillRunning(code=f"#{busy}")
             with told("Purged", "{} rows".format) as tell:
-                purged = await records.sweeping.purge(guild_id, _added_up(tell, rows))
+                purged = await records.sweeping.purge(guild_id, added_up(tell, rows))
             await records.privacy.scrub()
             return purged
 
@@ -151,7 +152,7 @@ def rotate(*, forget_old: bool, yes: bool) -> None:
             "HASH_KEY is set, so the key is yours to change: set HASH_KEY to a new one, "
             "HASH_KEY_OLD to the one in use, and start Easel anew."
         )
-    address = parse(_url(chosen))
+    address = parse(database_url(chosen))
     if not isinstance(address, SqliteFile):
         raise SetupError("HASH_KEY is not set; with PostgreSQL every process needs the same one.")
     if not address.path.exists():
@@ -192,23 +193,12 @@ async def _opened(chosen: Settings) -> AsyncGenerator[_Records]:
     from bot.services.sweeping import Sweeping
     from bot.storage.database import open_database
 
-    url, clock = _url(chosen), SystemClock()
+    url, clock = database_url(chosen), SystemClock()
     async with open_database(url) as database:
         returning = Returning(Fingerprints(*await asyncio.to_thread(hash_keys, chosen, url)))
         conduct = Conduct(database, returning, clock)
         privacy = Privacy(database, returning, conduct, clock, most=None)  # nobody waits
         yield _Records(database, privacy, Sweeping(database, clock))
-
-
-def _added_up(tell: Callable[[int, int], None], total: int) -> Callable[[int], None]:
-    done = 0
-
-    def more(number: int) -> None:
-        nonlocal done
-        done += number
-        tell(done, total)
-
-    return more
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -225,10 +215,6 @@ def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         leave(
             "The database did not answer; try again, which goes on where this ended.", EXIT_FAILED
         )
-
-
-def _url(chosen: Settings) -> str:
-    return chosen.database_url.get_secret_value()
 
 
 def _write(text: str, file: Path | None) -> None:

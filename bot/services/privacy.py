@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.clock import Clock
 from bot.domain.errors import StillRunning, StorageBusy
+from bot.domain.progress import Progress, unheard
 from bot.services.admission import new_code
 from bot.services.conduct import Conduct
 from bot.services.returning import Returning
@@ -90,9 +91,7 @@ class Privacy:
         async with self._turn:
             return await self._database.read(lambda c: person.stored(c, user_id))
 
-    async def erase(
-        self, user_id: int, progress: Callable[[int, int], None] | None = None
-    ) -> Receipt:
+    async def erase(self, user_id: int, progress: Progress = unheard) -> Receipt:
         """Erase a member on all servers, each in one transaction; *progress* hears of each.
 
         Raises:
@@ -100,7 +99,7 @@ class Privacy:
             StorageBusy: the database did not answer; a second try goes on where this one ended.
         """
         async with self._turn:
-            return await self._erase(user_id, progress or _nobody)
+            return await self._erase(user_id, progress)
 
     async def scrub(self) -> bool:
         """Clean unused parts of the database's files; False: `catch_up` has to do it later."""
@@ -124,7 +123,7 @@ class Privacy:
             await self._database.write(erasing.scrubbed)
             return True
 
-    async def _erase(self, user_id: int, progress: Callable[[int, int], None]) -> Receipt:
+    async def _erase(self, user_id: int, progress: Progress) -> Receipt:
         code = new_code()
         guilds = await self._database.read(lambda c: self._guilds(c, user_id))
         rows, remembered = Counter[str](), 0
@@ -198,10 +197,6 @@ class Privacy:
 
             changed += await self._database.write(work)
         return changed
-
-
-def _nobody(_done: int, _of: int) -> None:
-    """Tell nobody how far it is."""
 
 
 def _require_ended(connection: Connection, user_id: int) -> None:

@@ -8,7 +8,7 @@ copied.) The reading connection never checkpoints, so there is still one connect
 
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from tempfile import mkstemp
 from time import sleep
 
 from bot.domain.errors import SetupError
+from bot.domain.progress import Progress
 from bot.storage.address import SqliteFile, parse
 from bot.storage.lane import primary_code
 from bot.storage.migrate import state
@@ -31,9 +32,6 @@ from bot.storage.sqlite_file import (
     reading_engine,
     unusable,
 )
-
-Progress = Callable[[int, int], None]
-"""Is told how many bytes are copied, and of how many."""
 
 _STEP = 512  # pages, 2 MB
 _PAUSE = 0.005  # seconds after each step; measured: the writer's p99 stays what it is without

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import SetupError
+from bot.domain.progress import Progress, added_up
 from bot.domain.text import storable
 from bot.storage.address import PostgresqlServer, SqliteFile, parse
 from bot.storage.check_ledger import differences
@@ -21,13 +22,11 @@ from bot.storage.migrate import state, upgrade_server
 from bot.storage.sqlite_file import check_whole, claimed, reading_engine
 from bot.storage.tables import metadata
 
-Progress = Callable[[int, int], None]
-"""Is told how many rows are copied or compared, and of how many."""
-
 _TOGETHER: Final = 1000  # rows
 _FEW: Final = 8  # rows that hold pictures
 
 Row = Mapping[str, Any]
+More = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +66,18 @@ def copy_database(source: Path, url: str, progress: Progress) -> Moved:
 def _copied(new: Connection, *, old: Connection, progress: Progress) -> Moved:
     tables = metadata.sorted_tables
     rows = {each.name: _count(old, each) for each in tables}
-    steps = _Steps(progress, 2 * sum(rows.values()))
+    more = added_up(progress, 2 * sum(rows.values()))
     _require_empty(new, tables)
     for table in tables:
         for part in _parts(old, table):
             new.execute(insert(table), part)
-            steps.done(len(part))
+            more(len(part))
         _continue_numbers(new, table)
-    digest = _require_equal(old, new, tables, steps)
+    digest = _require_equal(old, new, tables, more)
     known = set(differences(old))
     if wrong := [each for each in differences(new) if each not in known]:
         raise SetupError(f"The copy does not add up ({wrong[0]}); nothing was kept of it.")
     return Moved(rows, digest)
-
-
-class _Steps:
-    """Counts rows for *progress*."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress = progress
-        self._total = total
-        self._now = 0
-
-    def done(self, rows: int) -> None:
-        """Count *rows* more."""
-        self._now += rows
-        self._progress(self._now, self._total)
 
 
 def _require_current(connection: Connection, file: SqliteFile) -> None:
@@ -113,10 +98,10 @@ def _require_empty(connection: Connection, tables: Sequence[Table]) -> None:
             )
 
 
-def _require_equal(old: Connection, new: Connection, tables: Sequence[Table], steps: _Steps) -> str:
+def _require_equal(old: Connection, new: Connection, tables: Sequence[Table], more: More) -> str:
     whole = sha256()
     for table in tables:
-        before, after = _digest(old, table, None), _digest(new, table, steps)
+        before, after = _digest(old, table), _digest(new, table, more)
         if before != after:
             raise SetupError(
                 f"The copy of {table.name} differs from what it was made from; nothing was kept "
@@ -126,15 +111,15 @@ def _require_equal(old: Connection, new: Connection, tables: Sequence[Table], st
     return whole.hexdigest()
 
 
-def _digest(connection: Connection, table: Table, steps: _Steps | None) -> bytes:
+def _digest(connection: Connection, table: Table, more: More | None = None) -> bytes:
     """Return a digest that the order of rows does not change: databases sort text differently."""
     total = int.from_bytes(sha256(table.name.encode()).digest())
     for part in _parts(connection, table):
         for row in part:
             told = repr(sorted(row.items())).encode("utf-8", "surrogatepass")
             total += int.from_bytes(sha256(told).digest())
-        if steps:
-            steps.done(len(part))
+        if more is not None:
+            more(len(part))
     return (total % (1 << 256)).to_bytes(32)
 
 

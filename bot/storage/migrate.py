@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
-from itertools import count
 from threading import Lock
 
 from alembic import command
@@ -19,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import SetupError
+from bot.domain.progress import Progress, added_up, unheard
 from bot.storage.address import PostgresqlServer, SqliteFile, parse
 from bot.storage.sqlite_file import (
     check_whole,
@@ -47,15 +47,7 @@ class Migrated:
         return self.before != self.after
 
 
-Progress = Callable[[int, int], None]
-"""Is told how many revisions are made, and of how many."""
-
-
-def _unheard(done: int, total: int) -> None:
-    del done, total
-
-
-def migrate(url: str, progress: Progress = _unheard) -> Migrated:
+def migrate(url: str, progress: Progress = unheard) -> Migrated:
     """Bring the database at *url* to the newest shape; of several at once, one does it.
 
     Blocks; not for the event loop.
@@ -70,7 +62,7 @@ def migrate(url: str, progress: Progress = _unheard) -> Migrated:
         return upgrade_file(address, progress)
 
 
-def upgrade_file(file: SqliteFile, progress: Progress = _unheard) -> Migrated:
+def upgrade_file(file: SqliteFile, progress: Progress = unheard) -> Migrated:
     """Check and migrate a SQLite file that this process has claimed. Raises SetupError.
 
     It is written to only when it is whole, Easel's own and older than this version.
@@ -90,12 +82,12 @@ def upgrade_file(file: SqliteFile, progress: Progress = _unheard) -> Migrated:
     return found
 
 
-def upgrade_server(server: PostgresqlServer, progress: Progress = _unheard) -> Migrated:
+def upgrade_server(server: PostgresqlServer, progress: Progress = unheard) -> Migrated:
     """Migrate a PostgreSQL database under its advisory lock. Raises SetupError."""
     return asyncio.run(_upgrade_server(server, progress))
 
 
-def upgrade(connection: Connection, progress: Progress = _unheard) -> Migrated:
+def upgrade(connection: Connection, progress: Progress = unheard) -> Migrated:
     """Migrate within the transaction of *connection*, so that a kill leaves nothing half done.
 
     Raises:
@@ -133,10 +125,10 @@ def _counted(connection: Connection, found: Migrated, progress: Progress) -> lis
     """Return what Alembic calls after each revision, so that *progress* is told of it."""
     scripts = ScriptDirectory.from_config(configuration(connection))
     total = len(list(scripts.iterate_revisions(found.after, found.before or "base")))
-    done = count(1)
+    more = added_up(progress, total)
 
     def applied(**_: object) -> None:
-        progress(next(done), total)
+        more(1)
 
     return [applied]
 
