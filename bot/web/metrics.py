@@ -1,6 +1,5 @@
 """The page /metrics: what was counted, and what can be seen at the moment somebody asks."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -58,9 +57,9 @@ def metrics_route(metrics: Metrics, look: Look) -> web.RouteDef:
 
 def _family(name: str, says: str, label: str | None, reading: Reading) -> Metric:
     kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-    if label is None or not isinstance(reading, Mapping):
-        return kind(name, says, value=reading if isinstance(reading, (int, float)) else math.nan)
-    family = kind(name, says, labels=[label])
+    if not isinstance(reading, Mapping):
+        return kind(name, says, value=reading)
+    family = kind(name, says, labels=[label] if label else [])
     for value, figure in reading.items():
         family.add_metric([value], figure)
     return family
